@@ -1,0 +1,63 @@
+package io.meshkeep.server.differential;
+
+import com.google.protobuf.Message;
+import com.google.protobuf.TextFormat;
+import java.util.stream.Collectors;
+
+/** Ops and answers as one line of text each, for a failure's report. */
+final class Readable {
+    private static final int MAX_LENGTH = 1_500;
+
+    private Readable() {}
+
+    static String op(Op op) {
+        if (op instanceof Op.Call call) {
+            return call.rpc() + " {" + message(call.request()) + "}"
+                    + (call.headers().headers().isEmpty() ? "" : " with " + call.headers());
+        }
+        if (op instanceof Op.WatchCreate create) {
+            return "WATCH stream " + create.stream() + " "
+                    + create.requests().stream()
+                            .map(r -> "{" + message(r) + "}")
+                            .collect(Collectors.joining(", "));
+        }
+        return cut(op.toString());
+    }
+
+    static String answer(Answer answer) {
+        if (answer instanceof Answer.Reply reply) {
+            return reply.messages().isEmpty()
+                    ? "no answer"
+                    : reply.messages().stream()
+                            .map(m -> "{" + message(m) + "}")
+                            .collect(Collectors.joining(", "));
+        }
+        if (answer instanceof Answer.Seen seen) {
+            return seen.tracks().stream()
+                    .map(t -> "stream " + t.stream() + " watch " + t.watchId() + ": "
+                            + t.sights().stream().map(Readable::sight).collect(Collectors.joining("; ")))
+                    .collect(Collectors.joining(" | "));
+        }
+        return answer.toString();
+    }
+
+    static String sight(Sight sight) {
+        if (sight instanceof Sight.Happened happened) {
+            return "event {" + message(happened.event()) + "}";
+        }
+        if (sight instanceof Sight.Told told) {
+            return "response {" + message(told.response()) + "}";
+        }
+        return sight.toString();
+    }
+
+    private static String message(Message message) {
+        return cut(TextFormat.printer().emittingSingleLine(true).printToString(message));
+    }
+
+    private static String cut(String text) {
+        return text.length() <= MAX_LENGTH
+                ? text
+                : text.substring(0, MAX_LENGTH) + "... (" + text.length() + " characters)";
+    }
+}
