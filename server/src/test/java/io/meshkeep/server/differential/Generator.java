@@ -1,6 +1,7 @@
 package io.meshkeep.server.differential;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
 import io.meshkeep.proto.AlarmRequest;
 import io.meshkeep.proto.AlarmType;
 import io.meshkeep.proto.CompactionRequest;
@@ -210,7 +211,9 @@ final class Generator implements OpSource {
     }
 
     private Op status() {
-        return switch (requests.below(4)) {
+        return switch (requests.below(5)) {
+            case 4 -> alarm(
+                    AlarmRequest.AlarmAction.ACTIVATE, AlarmType.NONE, requests.oneOf(0L, Identities.SELF));
             case 0 -> withHeaders(Op.Call.of(Rpc.STATUS, StatusRequest.getDefaultInstance()));
             case 1 -> withHeaders(Op.Call.of(
                     Rpc.MEMBER_LIST,
@@ -244,7 +247,7 @@ final class Generator implements OpSource {
         if (kind < 45) {
             return noSpace();
         }
-        if (kind < 52) {
+        if (kind < 50) {
             return corrupt();
         }
         if (kind < 62) {
@@ -414,14 +417,26 @@ final class Generator implements OpSource {
     }
 
     private Op raw() {
-        return switch (requests.below(5)) {
-            case 0 -> new Op.RawCall("etcdserverpb.KV/Nope", ByteString.EMPTY);
-            case 1 -> new Op.RawCall("etcdserverpb.Nope/Range", ByteString.EMPTY);
-            case 2 -> new Op.RawCall("nope.Nope/Nope", ByteString.copyFromUtf8("x"));
+        return switch (requests.below(6)) {
+            case 0 -> raw("etcdserverpb.KV/Nope");
+            case 1 -> raw("etcdserverpb.Nope/Range");
+            case 2 -> raw("nope.Nope/Nope", 'x');
             // A length that runs over the end; a field number of zero.
-            case 3 -> new Op.RawCall("etcdserverpb.KV/Range", ByteString.copyFrom(new byte[] {0x0a, 0x7f, 1}));
-            default -> new Op.RawCall("etcdserverpb.KV/Put", ByteString.copyFrom(new byte[] {0, 0}));
+            case 3 -> raw("etcdserverpb.KV/Range", 0x0a, 0x7f, 1);
+            case 4 -> raw("etcdserverpb.KV/Put", 0, 0);
+            default -> new Op.RawCall(
+                    requests.oneOf("etcdserverpb.KV/Put", "etcdserverpb.Lease/LeaseLeases"),
+                    ByteString.EMPTY,
+                    Headers.of("client-api-version", ByteString.copyFrom(new byte[] {'3', (byte) 0xff, (byte) 0xfe})));
         };
+    }
+
+    private static Op raw(String method, int... body) {
+        byte[] bytes = new byte[body.length];
+        for (int i = 0; i < body.length; i++) {
+            bytes[i] = (byte) body[i];
+        }
+        return new Op.RawCall(method, ByteString.copyFrom(bytes), Headers.NONE);
     }
 
     private Op cluster() {
@@ -459,14 +474,24 @@ final class Generator implements OpSource {
                             .build());
             case 8 -> call(
                     Rpc.HASH_KV,
-                    HashKVRequest.newBuilder().setRevision(requests.revision()).build());
+                    HashKVRequest.newBuilder().setRevision(hashRevision()).build());
             default -> call(
                     Rpc.MEMBER_REMOVE,
                     MemberRemoveRequest.newBuilder().setID(Identities.SELF).build());
         };
     }
 
-    private static Op call(Rpc rpc, com.google.protobuf.Message request) {
+    /**
+     * Never one that was or might have been compacted, 0 included: etcd 3.6 remembers hashes of its last compactions,
+     * once they are through, and answers from that memory.
+     */
+    private long hashRevision() {
+        return requests.chance(30)
+                ? view.revision + 1
+                : random.nextLong(Math.min(view.revision, Math.max(0, view.compactedRevision) + 1), view.revision + 1);
+    }
+
+    private static Op call(Rpc rpc, Message request) {
         return Op.Call.of(rpc, request);
     }
 
@@ -475,12 +500,10 @@ final class Generator implements OpSource {
             return call;
         }
         Headers headers =
-                switch (requests.below(5)) {
+                switch (requests.below(4)) {
                     case 0 -> Headers.of("hasleader", "true");
                     case 1 -> Headers.of("hasleader", "maybe");
                     case 2 -> Headers.of("client-api-version", "3.5");
-                    case 3 -> Headers.of(
-                            "client-api-version", ByteString.copyFrom(new byte[] {'3', (byte) 0xff, (byte) 0xfe}));
                     default -> Headers.of("token", "nonsense");
                 };
         return new Op.Call(call.rpc(), call.request(), headers);

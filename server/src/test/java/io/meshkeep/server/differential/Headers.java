@@ -1,11 +1,10 @@
 package io.meshkeep.server.differential;
 
 import com.google.protobuf.ByteString;
-import io.grpc.InternalMetadata;
 import io.grpc.Metadata;
 import java.util.List;
 
-/** Metadata sent with a call. Values are bytes, since what is not valid text is worth sending too. */
+/** Metadata sent with a call. Values are bytes, since a {@link Op.RawCall} may send what is not text. */
 record Headers(List<Header> headers) {
     static final Headers NONE = new Headers(List.of());
 
@@ -23,25 +22,14 @@ record Headers(List<Header> headers) {
         return new Headers(List.of(new Header(name, value)));
     }
 
+    /** The values as text, which a gRPC library can send. */
     Metadata toMetadata() {
         Metadata metadata = new Metadata();
         for (Header header : headers) {
-            metadata.put(InternalMetadata.keyOf(header.name(), UNCHECKED), header.value());
+            metadata.put(
+                    Metadata.Key.of(header.name(), Metadata.ASCII_STRING_MARSHALLER),
+                    header.value().toStringUtf8());
         }
         return metadata;
     }
-
-    /** The public marshallers replace what is not ASCII; this one sends the bytes as they are. */
-    private static final InternalMetadata.TrustedAsciiMarshaller<ByteString> UNCHECKED =
-            new InternalMetadata.TrustedAsciiMarshaller<>() {
-                @Override
-                public byte[] toAsciiString(ByteString value) {
-                    return value.toByteArray();
-                }
-
-                @Override
-                public ByteString parseAsciiString(byte[] serialized) {
-                    return ByteString.copyFrom(serialized);
-                }
-            };
 }

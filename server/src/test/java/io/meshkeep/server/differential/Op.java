@@ -18,8 +18,8 @@ sealed interface Op {
         }
     }
 
-    /** A unary call by name with a body of any bytes: unknown methods and undecodable requests. */
-    record RawCall(String method, ByteString body) implements Op {}
+    /** A unary call by name with a body and headers of any bytes: unknown methods, undecodable requests. */
+    record RawCall(String method, ByteString body, Headers headers) implements Op {}
 
     /** One request on the session's keep-alive stream, and its response. */
     record KeepAlive(long lease) implements Op {}

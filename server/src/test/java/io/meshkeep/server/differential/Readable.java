@@ -1,12 +1,16 @@
 package io.meshkeep.server.differential;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import com.google.protobuf.TextFormat;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /** Ops and answers as one line of text each, for a failure's report. */
 final class Readable {
     private static final int MAX_LENGTH = 1_500;
+    private static final int MAX_BYTES = 64;
 
     private Readable() {}
 
@@ -52,7 +56,23 @@ final class Readable {
     }
 
     private static String message(Message message) {
-        return cut(TextFormat.printer().emittingSingleLine(true).printToString(message));
+        return cut(TextFormat.printer().emittingSingleLine(true).printToString(withoutLongBytes(message)));
+    }
+
+    private static Message withoutLongBytes(Message message) {
+        Message.Builder builder = message.toBuilder();
+        message.getAllFields().forEach((field, value) -> builder.setField(field, withoutLongBytes(field, value)));
+        return builder.build();
+    }
+
+    private static Object withoutLongBytes(FieldDescriptor field, Object value) {
+        if (value instanceof List<?> list) {
+            return list.stream().map(v -> withoutLongBytes(field, v)).toList();
+        }
+        if (value instanceof ByteString bytes && bytes.size() > MAX_BYTES) {
+            return ByteString.copyFromUtf8("(" + bytes.size() + " bytes)");
+        }
+        return value instanceof Message message ? withoutLongBytes(message) : value;
     }
 
     private static String cut(String text) {

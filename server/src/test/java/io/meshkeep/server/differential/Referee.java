@@ -125,9 +125,7 @@ final class Referee implements SystemUnderTest {
                 "--advertise-client-urls=" + client,
                 "--listen-peer-urls=" + peer,
                 "--initial-advertise-peer-urls=" + peer,
-                "--initial-cluster=default=" + peer,
-                "--logger=zap",
-                "--log-level=info");
+                "--initial-cluster=default=" + peer);
         CompletableFuture<Boolean> ready = new CompletableFuture<>();
         try {
             ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);

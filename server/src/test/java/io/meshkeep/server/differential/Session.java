@@ -3,12 +3,10 @@ package io.meshkeep.server.differential;
 import com.google.protobuf.BytesValue;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
-import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
-import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
@@ -22,10 +20,6 @@ import io.meshkeep.proto.LeaseTimeToLiveResponse;
 import io.meshkeep.proto.ResponseHeader;
 import io.meshkeep.proto.StatusRequest;
 import io.meshkeep.proto.WatchResponse;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -113,19 +107,10 @@ final class Session implements AutoCloseable {
     }
 
     Answer rawCall(Op.RawCall op) {
-        MethodDescriptor<byte[], byte[]> method = MethodDescriptor.<byte[], byte[]>newBuilder()
-                .setType(MethodDescriptor.MethodType.UNARY)
-                .setFullMethodName(op.method())
-                .setRequestMarshaller(RAW)
-                .setResponseMarshaller(RAW)
-                .build();
-        try {
-            byte[] response = ClientCalls.blockingUnaryCall(
-                    channel, method, options(), op.body().toByteArray());
-            return Answer.Reply.of(BytesValue.of(UnsafeByteOperations.unsafeWrap(response)));
-        } catch (StatusRuntimeException e) {
-            return Answer.Failure.of(e.getStatus());
-        }
+        RawHttp2.Result result = RawHttp2.call(server.target(), op.method(), op.headers(), op.body());
+        return result.status().isOk()
+                ? Answer.Reply.of(BytesValue.of(result.body()))
+                : Answer.Failure.of(result.status());
     }
 
     Answer keepAlive(Op.KeepAlive op) {
@@ -308,20 +293,4 @@ final class Session implements AutoCloseable {
     private static CallOptions options() {
         return CallOptions.DEFAULT.withDeadlineAfter(CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     }
-
-    private static final MethodDescriptor.Marshaller<byte[]> RAW = new MethodDescriptor.Marshaller<>() {
-        @Override
-        public InputStream stream(byte[] value) {
-            return new ByteArrayInputStream(value);
-        }
-
-        @Override
-        public byte[] parse(InputStream stream) {
-            try {
-                return stream.readAllBytes();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-    };
 }
