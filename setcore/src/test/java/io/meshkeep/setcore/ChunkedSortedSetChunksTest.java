@@ -66,8 +66,10 @@ class ChunkedSortedSetChunksTest {
 
     @Test
     void manyInsertsIntoOneGapStayBalanced() {
-        ChunkedSortedSet<Integer> set = evens(1000).union(
-                ChunkedSortedSet.ofSorted(naturalOrder(), IntStream.range(3 * MANY, 3 * MANY + 1000).boxed().toList()));
+        ChunkedSortedSet<Integer> set = evens(1000)
+                .union(ChunkedSortedSet.ofSorted(
+                        naturalOrder(),
+                        IntStream.range(3 * MANY, 3 * MANY + 1000).boxed().toList()));
         Integer[] gap = IntStream.range(2000, MANY).boxed().toArray(Integer[]::new);
         ChunkedSortedSet<Integer> filled = set.update(gap, null, gap.length);
         Invariants.check(filled);
@@ -91,7 +93,8 @@ class ChunkedSortedSetChunksTest {
     @Test
     void replacingKeepsTheShapeAndCopiesOnlyThePaths() {
         ChunkedSortedSet<String> set = ChunkedSortedSet.ofSorted(
-                naturalOrder(), IntStream.range(0, MANY).mapToObj("%05d"::formatted).toList());
+                naturalOrder(),
+                IntStream.range(0, MANY).mapToObj("%05d"::formatted).toList());
         String first = new String(set.first());
         ChunkedSortedSet<String> replaced = set.with(first);
         // Also where the inner nodes repeat the first element of a leaf, or the old one would not be freed.
@@ -254,6 +257,8 @@ class ChunkedSortedSetChunksTest {
 
     private static long newNodes(ChunkedSortedSet<?> before, ChunkedSortedSet<?> after) {
         Set<Node> old = Invariants.nodes(before);
-        return Invariants.nodes(after).stream().filter(node -> !old.contains(node)).count();
+        return Invariants.nodes(after).stream()
+                .filter(node -> !old.contains(node))
+                .count();
     }
 }

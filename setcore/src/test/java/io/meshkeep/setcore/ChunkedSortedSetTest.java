@@ -67,8 +67,7 @@ class ChunkedSortedSetTest {
 
     @Test
     void updateRefusesElementsThatDoNotAscendStrictly() {
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> LETTERS.update(new String[] {"a", "c", "c"}, null, 3));
+        assertThatIllegalArgumentException().isThrownBy(() -> LETTERS.update(new String[] {"a", "c", "c"}, null, 3));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> LETTERS.update(new String[] {"a", "c", "b"}, new boolean[3], 3));
         assertThat(LETTERS.update(new String[] {"a", "c", "b"}, null, 2)).containsExactly("a", "b", "c", "d", "f");
@@ -77,12 +76,10 @@ class ChunkedSortedSetTest {
     @Test
     void updateRefusesACountBeyondTheArrays() {
         String[] elements = {"a", "b"};
-        assertThatExceptionOfType(IndexOutOfBoundsException.class)
-                .isThrownBy(() -> LETTERS.update(elements, null, 3));
+        assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> LETTERS.update(elements, null, 3));
         assertThatExceptionOfType(IndexOutOfBoundsException.class)
                 .isThrownBy(() -> LETTERS.update(elements, new boolean[1], 2));
-        assertThatExceptionOfType(IndexOutOfBoundsException.class)
-                .isThrownBy(() -> LETTERS.update(elements, null, -1));
+        assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> LETTERS.update(elements, null, -1));
     }
 
     @Test
@@ -96,8 +93,7 @@ class ChunkedSortedSetTest {
         assertThatNullPointerException().isThrownBy(() -> EMPTY.lowerBound(null));
         assertThatNullPointerException().isThrownBy(() -> EMPTY.update(new String[] {"a", null}, null, 2));
         assertThatNullPointerException().isThrownBy(() -> EMPTY.union(null));
-        assertThatNullPointerException()
-                .isThrownBy(() -> ChunkedSortedSet.ofSorted(ORDER, Arrays.asList("a", null)));
+        assertThatNullPointerException().isThrownBy(() -> ChunkedSortedSet.ofSorted(ORDER, Arrays.asList("a", null)));
         assertThatNullPointerException().isThrownBy(() -> ChunkedSortedSet.empty(null));
     }
 
@@ -239,7 +235,9 @@ class ChunkedSortedSetTest {
     void parallelStreamSeesEveryElementOnce() {
         ChunkedSortedSet<Integer> set = range(0, 100_000);
         assertThat(set.stream().parallel().mapToLong(Integer::longValue).sum()).isEqualTo(99_999L * 100_000 / 2);
-        assertThat(set.stream().parallel().filter(element -> element % 1000 == 0)).hasSize(100).isSorted();
+        assertThat(set.stream().parallel().filter(element -> element % 1000 == 0))
+                .hasSize(100)
+                .isSorted();
     }
 
     @Test
@@ -256,7 +254,8 @@ class ChunkedSortedSetTest {
         assertThat(LETTERS.equals(null)).isFalse();
         assertThat(LETTERS.equals(List.of("b", "d", "f"))).isFalse();
         Comparator<Object> byText = Comparator.comparing(Object::toString);
-        assertThat(LETTERS.equals(ChunkedSortedSet.ofSorted(byText, List.of(1, 2, 3)))).isFalse();
+        assertThat(LETTERS.equals(ChunkedSortedSet.ofSorted(byText, List.of(1, 2, 3))))
+                .isFalse();
         assertThat(EMPTY.equals(ChunkedSortedSet.empty(byText))).isTrue();
     }
 
@@ -278,6 +277,7 @@ class ChunkedSortedSetTest {
     }
 
     private static ChunkedSortedSet<Integer> range(int from, int to) {
-        return ChunkedSortedSet.ofSorted(naturalOrder(), IntStream.range(from, to).boxed().toList());
+        return ChunkedSortedSet.ofSorted(
+                naturalOrder(), IntStream.range(from, to).boxed().toList());
     }
 }
