@@ -168,6 +168,6 @@ public record ListenUrl(Scheme scheme, String host, int port) {
     }
 
     private static IllegalArgumentException malformed(String text, String problem) {
-        return new IllegalArgumentException("listen URL \"" + text + "\" " + problem);
+        return new IllegalArgumentException("URL \"" + text + "\" " + problem);
     }
 }

@@ -70,7 +70,7 @@ final class Merge {
         if (count == 0) {
             return mode == Mode.RETAIN ? Node.EMPTY : root;
         }
-        Node merged = apply(root, 0, count, true);
+        Node merged = apply(root, 0, count);
         return merged == root ? root : balancer.balanceRoot(merged);
     }
 
@@ -79,15 +79,15 @@ final class Merge {
     }
 
     /** The node with changes {@code [from, to)} made: the same one if nothing changes, and maybe out of bounds. */
-    private Node apply(Node node, int from, int to, boolean rightmost) {
+    private Node apply(Node node, int from, int to) {
         if (node instanceof Inner inner) {
-            return applyToInner(inner, from, to, rightmost);
+            return applyToInner(inner, from, to);
         }
         Leaf leaf = (Leaf) node;
         return mode == Mode.RETAIN ? retainInLeaf(leaf, from, to) : applyToLeaf(leaf, from, to);
     }
 
-    private Node applyToInner(Inner inner, int from, int to, boolean rightmost) {
+    private Node applyToInner(Inner inner, int from, int to) {
         boolean retain = mode == Mode.RETAIN;
         int width = inner.width();
         Row row = null;
@@ -97,7 +97,7 @@ final class Merge {
             int child = childFor(inner, done, change, to);
             int next = child + 1 == width ? to : firstChangeFrom(inner.firsts[child + 1], change, to, width - child);
             Node before = inner.children[child];
-            Node after = apply(before, change, next, rightmost && child + 1 == width);
+            Node after = apply(before, change, next);
             if (row == null && (after != before || (retain && child > done))) {
                 row = new Row(shape, width);
                 row.addChildren(inner, 0, done);
@@ -125,7 +125,7 @@ final class Merge {
         if (!retain) {
             row.addChildren(inner, done, width);
         }
-        return balancer.balance(row, rightmost).toNode();
+        return balancer.balance(row).toNode();
     }
 
     /** The child from {@code fromChild} on within whose bounds the change falls. */
