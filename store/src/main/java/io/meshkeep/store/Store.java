@@ -2,6 +2,7 @@ package io.meshkeep.store;
 
 import io.meshkeep.proto.AlarmType;
 import io.meshkeep.proto.CompactionRequest;
+import io.meshkeep.proto.Compare;
 import io.meshkeep.proto.RangeRequest;
 import io.meshkeep.proto.RequestOp;
 import io.meshkeep.proto.TxnRequest;
@@ -214,6 +215,25 @@ public final class Store implements AutoCloseable {
         return at.keys().count(range) <= CHEAP_RECORDS;
     }
 
+    /** Whether a transaction that can only read can be answered at once from memory. */
+    public boolean isCheap(TxnRequest request) {
+        for (Compare compare : request.getCompareList()) {
+            if (!compare.getRangeEnd().isEmpty() || compare.getTarget() == Compare.CompareTarget.VALUE) {
+                return false;
+            }
+        }
+        return isCheap(request.getSuccessList()) && isCheap(request.getFailureList());
+    }
+
+    private boolean isCheap(List<RequestOp> ops) {
+        for (RequestOp op : ops) {
+            if (!isCheap(op.getRequestRange())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** The snapshot that holds a revision, or null if only the disk does. */
     private Snapshot at(long revision, Snapshot now) {
         return revision <= 0 || revision >= now.revision() ? now : retained.find(revision);
@@ -242,6 +262,10 @@ public final class Store implements AutoCloseable {
         try {
             result = RangeReader.read(request, view, now.revision(), values);
         } catch (RangeReader.RecordGone e) {
+            if (at == now && revision <= 0 && published != now) {
+                // overtaken by a compaction of what was the newest state: the state has moved on, and so do we
+                return range(request, published);
+            }
             requireReadable(at == null ? revision : at.revision(), e);
             throw e;
         }
