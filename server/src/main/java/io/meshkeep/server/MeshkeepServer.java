@@ -1,22 +1,35 @@
 package io.meshkeep.server;
 
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 
-/** PLACEHOLDER so that the command line compiles; the lead's class replaces it on merge. */
+/** PLACEHOLDER so that the command line compiles and can be tried; the real class replaces it on merge. */
 public final class MeshkeepServer implements AutoCloseable {
-    private MeshkeepServer() {}
+    private final ServerConfig config;
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    private MeshkeepServer(ServerConfig config) {
+        this.config = config;
+    }
 
     public static MeshkeepServer start(ServerConfig config) throws StartException {
-        throw new StartException("not built yet");
+        if (config.name().equals("fails")) {
+            throw new StartException("cannot start");
+        }
+        return new MeshkeepServer(config);
     }
 
     /** The client URLs served, with the ports that the system chose. */
     public List<String> clientUrls() {
-        return List.of();
+        return config.listenClientUrls().stream().map(ListenUrl::toString).toList();
     }
 
-    public void awaitTermination() throws InterruptedException {}
+    public void awaitTermination() throws InterruptedException {
+        closed.await();
+    }
 
     @Override
-    public void close() {}
+    public void close() {
+        closed.countDown();
+    }
 }

@@ -247,7 +247,7 @@ public final class ServerConfig {
         private Duration grpcKeepAliveInterval = Duration.ofHours(2);
         private Duration grpcKeepAliveTimeout = Duration.ofSeconds(20);
         private Duration heartbeatInterval = Duration.ofMillis(100);
-        private Duration electionTimeout = Duration.ofMillis(1000);
+        private Duration electionTimeout = Duration.ofSeconds(1);
         private AutoCompaction autoCompaction = AutoCompaction.OFF;
         private int compactionBatchLimit = 1000;
         private Duration compactionSleepInterval = Duration.ofMillis(10);
