@@ -128,8 +128,8 @@ public final class Main {
     private void tellReady(MeshkeepServer server, ServerConfig config, Logger log) {
         // Word for word etcd's, since test suites and scripts wait for it.
         log.info("ready to serve client requests");
-        out.println("Meshkeep " + Version.meshkeep() + " serves " + String.join(", ", server.clientUrls()) + ", data in "
-                + config.dataDir().toAbsolutePath().normalize());
+        out.println("Meshkeep " + Version.meshkeep() + " serves " + String.join(", ", server.clientUrls())
+                + ", data in " + config.dataDir().toAbsolutePath().normalize());
         out.flush();
     }
 
