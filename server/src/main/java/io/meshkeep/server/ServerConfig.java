@@ -247,7 +247,7 @@ public final class ServerConfig {
         private Duration grpcKeepAliveInterval = Duration.ofHours(2);
         private Duration grpcKeepAliveTimeout = Duration.ofSeconds(20);
         private Duration heartbeatInterval = Duration.ofMillis(100);
-        private Duration electionTimeout = Duration.ofMillis(1000);
+        private Duration electionTimeout = Duration.ofSeconds(1);
         private AutoCompaction autoCompaction = AutoCompaction.OFF;
         private int compactionBatchLimit = 1000;
         private Duration compactionSleepInterval = Duration.ofMillis(10);
@@ -475,9 +475,7 @@ public final class ServerConfig {
                     "election-timeout " + election + " ms is shorter than 5 times heartbeat-interval " + tick + " ms");
             check(compactionBatchLimit > 0, "compaction-batch-limit must be at least 1");
             checkNotNegative("compaction-sleep-interval", compactionSleepInterval);
-            check(
-                    watchProgressNotifyInterval.toMillis() > 0,
-                    "watch-progress-notify-interval must be at least 1 ms");
+            check(watchProgressNotifyInterval.toMillis() > 0, "watch-progress-notify-interval must be at least 1 ms");
             check(
                     VERSION.matcher(advertisedVersion).matches(),
                     "advertised-version \"" + advertisedVersion + "\" is not of the form 3.5.33");

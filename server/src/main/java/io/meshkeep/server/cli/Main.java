@@ -25,6 +25,9 @@ public final class Main {
     /** Set by the launcher, which knows it and the JVM does not. */
     private static final String TERMINAL_PROPERTY = "meshkeep.terminal";
 
+    /** Start, stop, and end in the way that lets the JVM archive the classes it has loaded. */
+    private static final String TRAINING_PROPERTY = "meshkeep.training";
+
     private final PrintStream out;
     private final PrintStream err;
     private final Map<String, String> environment;
@@ -106,6 +109,10 @@ public final class Main {
         }
 
         MeshkeepServer server = MeshkeepServer.start(options.config());
+        if (Boolean.getBoolean(TRAINING_PROPERTY)) {
+            server.close();
+            return OK;
+        }
         AtomicBoolean ending = new AtomicBoolean();
         Thread onSignal = new Thread(() -> stop(server, ending, log), "meshkeep-shutdown");
         Runtime.getRuntime().addShutdownHook(onSignal);
@@ -121,8 +128,8 @@ public final class Main {
     private void tellReady(MeshkeepServer server, ServerConfig config, Logger log) {
         // Word for word etcd's, since test suites and scripts wait for it.
         log.info("ready to serve client requests");
-        out.println("Meshkeep " + Version.meshkeep() + " serves " + String.join(", ", server.clientUrls()) + ", data in "
-                + config.dataDir().toAbsolutePath().normalize());
+        out.println("Meshkeep " + Version.meshkeep() + " serves " + String.join(", ", server.clientUrls())
+                + ", data in " + config.dataDir().toAbsolutePath().normalize());
         out.flush();
     }
 
