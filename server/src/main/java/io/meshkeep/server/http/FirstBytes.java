@@ -16,8 +16,8 @@ enum FirstBytes {
     /** None of these. */
     UNKNOWN;
 
-    /** The preface up to where no HTTP/1.1 request could follow it; gRPC's own decoder checks the rest. */
-    private static final byte[] PREFACE = "PRI * HTTP/2.0".getBytes(StandardCharsets.US_ASCII);
+    /** Checked in full, so that a broken one gets HTTP/1's answer rather than an entry in gRPC's log. */
+    private static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private static final int LONGEST_METHOD = 24;
     private static final int TLS_HANDSHAKE = 0x16;
