@@ -70,8 +70,7 @@ final class CheckRoute implements HttpRoute {
         if (outcomes.stream().allMatch(o -> o.error().isEmpty())) {
             return HttpReply.text((verbose ? lines : "") + "ok\n");
         }
-        warnings.log(suppressed ->
-                log.warn("/{} failed: {} ({} more since)", type, lines.strip().replace('\n', ','), suppressed));
+        warnings.log(leftOut -> log.warn("/{} failed: {}{}", type, lines.strip().replace('\n', ','), leftOut));
         return HttpReply.error(HttpResponseStatus.SERVICE_UNAVAILABLE, lines);
     }
 }

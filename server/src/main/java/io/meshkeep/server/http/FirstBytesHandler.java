@@ -128,12 +128,11 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
                 ctx.fireChannelRead(bytes);
             }
             case TLS -> {
-                port.tlsWarnings().log(suppressed -> log.warn(
+                port.tlsWarnings().log(leftOut -> log.warn(
                         "closed a connection from {}: it begins with a TLS handshake, but this port is plaintext; use"
-                                + " http:// in the client's endpoint or give the server a certificate ({} more since"
-                                + " the last warning)",
+                                + " http:// in the client's endpoint or give the server a certificate{}",
                         ctx.channel().remoteAddress(),
-                        suppressed));
+                        leftOut));
                 ctx.close();
             }
             case UNKNOWN, UNDECIDED -> {

@@ -58,7 +58,7 @@ final class HealthRoute implements HttpRoute {
         if (healthy) {
             return HttpReply.untypedText(json);
         }
-        warnings.log(suppressed -> log.warn("/health answered {} ({} more since)", json, suppressed));
+        warnings.log(leftOut -> log.warn("/health answered {}{}", json, leftOut));
         return HttpReply.error(HttpResponseStatus.SERVICE_UNAVAILABLE, json);
     }
 }

@@ -148,8 +148,8 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private HttpReply failed(HttpCall call, Throwable failure) {
         service.failures()
-                .log(suppressed ->
-                        log.warn("{} {} failed ({} more since)", call.method(), call.path(), suppressed, failure));
+                .log(leftOut -> log.warn(
+                        "{} {} failed{}", call.method(), GoJson.string(call.path()), leftOut, failure));
         return HttpReply.error(HttpResponseStatus.INTERNAL_SERVER_ERROR, "Internal Server Error");
     }
 
@@ -227,11 +227,8 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (!(cause instanceof IOException)) {
             service.failures()
-                    .log(suppressed -> log.warn(
-                            "closing the connection from {} ({} more since)",
-                            ctx.channel().remoteAddress(),
-                            suppressed,
-                            cause));
+                    .log(leftOut -> log.warn(
+                            "closing the connection from {}{}", ctx.channel().remoteAddress(), leftOut, cause));
         }
         ctx.close();
     }

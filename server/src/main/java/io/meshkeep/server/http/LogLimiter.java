@@ -21,7 +21,7 @@ final class LogLimiter {
         this.nextNanos = new AtomicLong(nanoClock.getAsLong());
     }
 
-    /** Logs by way of {@code line}, which is told how many lines before it were left out, or leaves it out. */
+    /** Logs by way of {@code line}, or leaves it out. */
     void log(Line line) {
         long now = nanoClock.getAsLong();
         long next = nextNanos.get();
@@ -29,10 +29,12 @@ final class LogLimiter {
             suppressed.incrementAndGet();
             return;
         }
-        line.write(suppressed.getAndSet(0));
+        long left = suppressed.getAndSet(0);
+        line.write(left == 0 ? "" : " (and " + left + " more before)");
     }
 
     interface Line {
-        void write(long suppressedBefore);
+        /** @param leftOut what to end the line with, to say how many before it were left out */
+        void write(String leftOut);
     }
 }

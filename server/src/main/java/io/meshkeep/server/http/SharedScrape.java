@@ -23,13 +23,15 @@ final class SharedScrape {
 
     /** The result of a run that begins after this call. */
     synchronized CompletableFuture<byte[]> result() {
-        if (next == null) {
-            next = new CompletableFuture<>();
-            if (!running) {
-                start();
-            }
+        if (next != null) {
+            return next;
         }
-        return next;
+        CompletableFuture<byte[]> result = new CompletableFuture<>();
+        next = result;
+        if (!running) {
+            start();
+        }
+        return result;
     }
 
     private void start() {
