@@ -347,7 +347,7 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
         }
         if (other.size() <= size()) {
             Object[] added = other.unmatched(this, false);
-            return derive(Merge.insert(root, shape, objectOrder(), added, added.length));
+            return derive(Merge.update(root, shape, objectOrder(), added, null, added.length));
         }
         Object[] addedOrReplaced = unmatched(other, true);
         return other.derive(
