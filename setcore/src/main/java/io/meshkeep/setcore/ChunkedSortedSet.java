@@ -67,7 +67,7 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
     }
 
     static <E> ChunkedSortedSet<E> empty(Comparator<? super E> order, Shape shape) {
-        return new ChunkedSortedSet<>(Objects.requireNonNull(order, "order"), shape, Node.EMPTY);
+        return new ChunkedSortedSet<>(Objects.requireNonNull(order, "order"), shape, Leaf.EMPTY);
     }
 
     /**

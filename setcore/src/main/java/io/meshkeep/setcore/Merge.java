@@ -54,7 +54,7 @@ final class Merge {
 
     private Node run(Node root, int count) {
         if (count == 0) {
-            return mode == Mode.RETAIN ? Node.EMPTY : root;
+            return mode == Mode.RETAIN ? Leaf.EMPTY : root;
         }
         Node merged = apply(root, 0, count);
         return merged == root ? root : balancer.balanceRoot(merged);
@@ -159,7 +159,7 @@ final class Merge {
             return leaf;
         }
         if (found == 0) {
-            return Node.EMPTY;
+            return Leaf.EMPTY;
         }
         Object[] retained = new Object[found];
         int filled = 0;
@@ -194,7 +194,7 @@ final class Merge {
             return leaf;
         }
         if (size == 0) {
-            return Node.EMPTY;
+            return Leaf.EMPTY;
         }
         Object[] merged = new Object[size];
         int read = 0;
