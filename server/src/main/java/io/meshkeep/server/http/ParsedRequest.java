@@ -123,15 +123,21 @@ sealed interface ParsedRequest {
             if (pair.isEmpty() || pair.indexOf(';') >= 0) {
                 continue;
             }
-            int equals = pair.indexOf('=');
-            try {
-                String name = QueryStringDecoder.decodeComponent(equals < 0 ? pair : pair.substring(0, equals));
-                String value = equals < 0 ? "" : QueryStringDecoder.decodeComponent(pair.substring(equals + 1));
-                parameters.computeIfAbsent(name, ignored -> new ArrayList<>(1)).add(value);
-            } catch (IllegalArgumentException undecodable) {
-                continue;
-            }
+            addPair(pair, parameters);
         }
         return parameters;
+    }
+
+    private static void addPair(String pair, Map<String, List<String>> parameters) {
+        int equals = pair.indexOf('=');
+        String name;
+        String value;
+        try {
+            name = QueryStringDecoder.decodeComponent(equals < 0 ? pair : pair.substring(0, equals));
+            value = equals < 0 ? "" : QueryStringDecoder.decodeComponent(pair.substring(equals + 1));
+        } catch (IllegalArgumentException undecodable) {
+            return;
+        }
+        parameters.computeIfAbsent(name, ignored -> new ArrayList<>(1)).add(value);
     }
 }
