@@ -50,6 +50,13 @@ final class Dialects {
                             && call.headers().headers().stream()
                                     .anyMatch(h -> !h.value().isValidUtf8())),
             new Dialect.Exclusion(
+                    "while the alarm NOSPACE is raised, puts of nested transactions go through",
+                    (op, view) -> view.noSpace
+                            && op instanceof Op.Call call
+                            && call.request() instanceof TxnRequest txn
+                            && Requests.anyOp(
+                                    txn, o -> o.hasRequestTxn() && Requests.anyOp(o.getRequestTxn(), RequestOp::hasRequestPut))),
+            new Dialect.Exclusion(
                     "a negative start revision is not refused",
                     (op, view) -> op instanceof Op.WatchCreate create
                             && create.requests().stream().anyMatch(r -> r.getStartRevision() < 0)),

@@ -2,6 +2,8 @@ package io.meshkeep.server.differential;
 
 import com.google.protobuf.Message;
 import io.grpc.Status;
+import io.meshkeep.proto.AlarmRequest;
+import io.meshkeep.proto.AlarmType;
 import io.meshkeep.proto.CompactionRequest;
 import io.meshkeep.proto.Event;
 import io.meshkeep.proto.LeaseGrantResponse;
@@ -205,6 +207,10 @@ final class Leader implements AutoCloseable {
             view.compactedRevision = request.getRevision();
         } else if (response instanceof LeaseGrantResponse granted) {
             view.leases.add(granted.getID());
+        } else if (call.request() instanceof AlarmRequest request && request.getAlarm() == AlarmType.NOSPACE) {
+            if (request.getAction() != AlarmRequest.AlarmAction.GET) {
+                view.noSpace = request.getAction() == AlarmRequest.AlarmAction.ACTIVATE;
+            }
         } else if (call.request() instanceof LeaseRevokeRequest request) {
             view.leases.remove(request.getID());
         }

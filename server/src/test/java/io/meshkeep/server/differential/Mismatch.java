@@ -17,6 +17,21 @@ record Mismatch(List<Step> steps, String difference) {
         return steps.get(steps.size() - 1);
     }
 
+    /** How many ops of the sequence were performed. */
+    int length() {
+        return drawn().size();
+    }
+
+    /** The steps that the sequence holds. */
+    List<Step> drawn() {
+        return steps.stream().filter(Step::drawn).toList();
+    }
+
+    @Override
+    public String toString() {
+        return report(1);
+    }
+
     /** The last steps, one per line, and the difference. */
     String report(int lastSteps) {
         StringBuilder report = new StringBuilder();

@@ -16,8 +16,10 @@ final class Readable {
 
     static String op(Op op) {
         if (op instanceof Op.Call call) {
-            return call.rpc() + " {" + message(call.request()) + "}"
-                    + (call.headers().headers().isEmpty() ? "" : " with " + call.headers());
+            return call.rpc() + " {" + message(call.request()) + "}" + headers(call.headers());
+        }
+        if (op instanceof Op.RawCall call) {
+            return call.method() + " with the body " + TextFormat.escapeBytes(call.body()) + headers(call.headers());
         }
         if (op instanceof Op.WatchCreate create) {
             return "WATCH stream " + create.stream() + " "
@@ -26,6 +28,12 @@ final class Readable {
                             .collect(Collectors.joining(", "));
         }
         return cut(op.toString());
+    }
+
+    private static String headers(Headers headers) {
+        return headers.headers().stream()
+                .map(h -> " with " + h.name() + ": " + TextFormat.escapeBytes(h.value()))
+                .collect(Collectors.joining());
     }
 
     static String answer(Answer answer) {

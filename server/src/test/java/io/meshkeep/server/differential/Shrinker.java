@@ -26,52 +26,65 @@ final class Shrinker {
         deadline = System.nanoTime() + budget.toNanos();
     }
 
-    /** A mismatch of a kind with the given one, reached by no more ops; the given one if it does not show again. */
+    /** A mismatch at the same kind of op, reached by no more ops; the given one if it does not show again. */
     Mismatch shrink(Mismatch found) {
-        Mismatch best = withoutSteps(found);
-        return withoutParts(best);
+        return withoutParts(withoutSteps(withoutKinds(found)));
+    }
+
+    /** Leaves out all ops of one kind at a time: most have nothing to do with it. */
+    private Mismatch withoutKinds(Mismatch found) {
+        Mismatch best = found;
+        List<String> kinds =
+                best.drawn().stream().map(s -> kind(s.op())).distinct().toList();
+        for (String kind : kinds) {
+            List<Step> drawn = best.drawn();
+            List<Step> fewer = new ArrayList<>(drawn.stream()
+                    .limit(drawn.size() - 1)
+                    .filter(s -> !kind(s.op()).equals(kind))
+                    .toList());
+            fewer.add(drawn.get(drawn.size() - 1));
+            best = attempt(fewer, best).orElse(best);
+        }
+        return best;
     }
 
     private Mismatch withoutSteps(Mismatch found) {
         Mismatch best = found;
-        int chunk = Math.max(1, best.steps().size() / 2);
-        while (true) {
-            boolean shorter = false;
-            // The last step is the one that differs: it stays.
-            for (int from = best.steps().size() - 1 - chunk; from > -chunk && !isLate(); from -= chunk) {
-                List<Step> candidate = new ArrayList<>(best.steps());
-                candidate
-                        .subList(Math.max(0, from), Math.min(from + chunk, candidate.size() - 1))
-                        .clear();
-                Optional<Mismatch> again = attempt(candidate, best);
-                if (again.isPresent()) {
-                    best = again.get();
-                    shorter = true;
-                    from = Math.min(from, best.steps().size() - 1);
+        for (int chunk = best.length() / 2; chunk > 0 && !isLate(); chunk /= 2) {
+            boolean shorter;
+            do {
+                shorter = false;
+                for (int to = best.length(); to > 0 && !isLate(); to -= chunk) {
+                    List<Step> fewer = new ArrayList<>(best.drawn());
+                    fewer.subList(Math.max(0, to - chunk), to).clear();
+                    int length = best.length();
+                    Optional<Mismatch> again = attempt(fewer, best).filter(m -> m.length() < length);
+                    if (again.isPresent()) {
+                        best = again.get();
+                        shorter = true;
+                        to = Math.min(to, best.length() + chunk);
+                    }
                 }
-            }
-            if (isLate() || chunk == 1 && !shorter) {
-                return best;
-            }
-            chunk = chunk == 1 ? 1 : chunk / 2;
+            } while (shorter && chunk == 1 && !isLate());
         }
+        return best;
     }
 
     private Mismatch withoutParts(Mismatch found) {
         Mismatch best = found;
-        for (int i = best.steps().size() - 1; i >= 0 && !isLate(); i--) {
+        for (int i = best.length() - 1; i >= 0 && !isLate(); i--) {
             boolean simpler = true;
-            while (simpler && !isLate() && i < best.steps().size()) {
+            while (simpler && !isLate() && i < best.length()) {
                 simpler = false;
-                Step step = best.steps().get(i);
+                Step step = best.drawn().get(i);
                 if (!(step.op() instanceof Op.Call call)) {
                     break;
                 }
                 for (Message part : simplerThan(call.request())) {
-                    List<Step> candidate = new ArrayList<>(best.steps());
+                    List<Step> steps = new ArrayList<>(best.drawn());
                     Op op = new Op.Call(call.rpc(), part, call.headers());
-                    candidate.set(i, new Step(op, step.revision(), step.answer()));
-                    Optional<Mismatch> again = attempt(candidate, best);
+                    steps.set(i, new Step(op, step.revision(), step.answer(), true));
+                    Optional<Mismatch> again = attempt(steps, best);
                     if (again.isPresent()) {
                         best = again.get();
                         simpler = true;
@@ -125,9 +138,12 @@ final class Shrinker {
     }
 
     private Optional<Mismatch> attempt(List<Step> steps, Mismatch best) {
+        if (steps.isEmpty() || isLate()) {
+            return Optional.empty();
+        }
         // A shorter run may go wrong in a way of its own, even sooner: good, as long as it is of the same kind.
         return rerun.apply(steps)
-                .filter(m -> m.steps().size() <= best.steps().size()
+                .filter(m -> m.length() <= best.length()
                         && kind(m.last().op()).equals(kind(best.last().op())));
     }
 

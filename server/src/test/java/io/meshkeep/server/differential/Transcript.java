@@ -68,6 +68,7 @@ record Transcript(String referee, long seed, List<Step> steps) {
             out.writeSInt64NoTag(seed);
             out.writeUInt32NoTag(steps.size());
             for (Step step : steps) {
+                out.writeBoolNoTag(step.drawn());
                 out.writeSInt64NoTag(step.revision());
                 write(step.op(), out);
                 write(step.answer(), out);
@@ -89,9 +90,10 @@ record Transcript(String referee, long seed, List<Step> steps) {
             int size = in.readUInt32();
             List<Step> steps = new ArrayList<>();
             for (int i = 0; i < size; i++) {
+                boolean drawn = in.readBool();
                 long revision = in.readSInt64();
                 Op op = readOp(in);
-                steps.add(new Step(op, revision, readAnswer(op, in)));
+                steps.add(new Step(op, revision, readAnswer(op, in), drawn));
             }
             return new Transcript(referee, seed, steps);
         }

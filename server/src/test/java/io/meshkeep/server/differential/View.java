@@ -13,6 +13,7 @@ final class View {
     long revision = 1;
     long compactedRevision = -1;
     boolean restarted;
+    boolean noSpace;
     final TreeSet<Long> leases = new TreeSet<>();
     final TreeMap<ByteString, KeyValue> live = new TreeMap<>(Keys.ORDER);
     final List<Event> log = new ArrayList<>();
