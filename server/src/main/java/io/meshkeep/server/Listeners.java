@@ -100,7 +100,8 @@ final class Listeners implements AutoCloseable {
                 .maxInboundMetadataSize(MAX_METADATA_BYTES)
                 .flowControlWindow(FLOW_CONTROL_WINDOW);
         services.services().forEach(builder::addService);
-        Server server = builder.fallbackHandlerRegistry(services.unknownMethods()).build();
+        Server server =
+                builder.fallbackHandlerRegistry(services.unknownMethods()).build();
         try {
             server.start();
         } catch (IOException e) {
