@@ -82,7 +82,8 @@ final class Listeners implements AutoCloseable {
     }
 
     private void openClientPort(ListenUrl url, HttpRoutes routes) throws StartException {
-        HttpService service = HttpService.forClients(routes, HttpAccess.ANYONE, HttpSettings.DEFAULT);
+        HttpAccess access = new HttpAccess(config.corsOrigins(), config.hostWhitelist());
+        HttpService service = HttpService.forClients(routes, access, HttpSettings.DEFAULT);
         NettyServerBuilder builder = NettyServerBuilder.forAddress(address(url))
                 .protocolNegotiator(new FirstBytesNegotiator(service, FIRST_BYTES))
                 .channelType(channelType)

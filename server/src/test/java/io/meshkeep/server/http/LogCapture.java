@@ -1,24 +1,21 @@
 package io.meshkeep.server.http;
 
-import java.text.MessageFormat;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
 import java.util.logging.Level;
-import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 
-/** Collects what anybody logs at WARNING or above: all of it comes together in java.util.logging. */
+/** Collects what anybody logs at WARNING or above: gRPC logs through java.util.logging, and SLF4J ends there. */
 final class LogCapture implements AutoCloseable {
     private final List<String> warnings = new CopyOnWriteArrayList<>();
+    private final Logger root = Logger.getLogger("");
     private final Handler handler = new Handler() {
         @Override
         public void publish(LogRecord message) {
             if (message.getLevel().intValue() >= Level.WARNING.intValue()) {
-                String text = message.getParameters() == null
-                        ? message.getMessage()
-                        : MessageFormat.format(message.getMessage(), message.getParameters());
-                warnings.add(message.getLoggerName() + ": " + text);
+                warnings.add(message.getLoggerName() + ": " + message.getMessage());
             }
         }
 
@@ -30,7 +27,7 @@ final class LogCapture implements AutoCloseable {
     };
 
     LogCapture() {
-        LogManager.getLogManager().getLogger("").addHandler(handler);
+        root.addHandler(handler);
     }
 
     List<String> warnings() {
@@ -39,6 +36,6 @@ final class LogCapture implements AutoCloseable {
 
     @Override
     public void close() {
-        LogManager.getLogManager().getLogger("").removeHandler(handler);
+        root.removeHandler(handler);
     }
 }
