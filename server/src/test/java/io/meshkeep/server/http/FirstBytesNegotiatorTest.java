@@ -123,12 +123,8 @@ class FirstBytesNegotiatorTest {
             for (int i = 0; i < 2_000; i++) {
                 RawClient client = server.connect();
                 clients.add(client);
-                if (i % 4 == 1) {
-                    client.send("P");
-                } else if (i % 4 == 2) {
-                    client.send("GET");
-                } else if (i % 4 == 3) {
-                    client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+                if (i % 4 > 0) {
+                    client.send(List.of("P", "GET", "PRI * HTTP/2.0\r\n\r\nSM\r\n").get(i % 4 - 1));
                 }
             }
             for (RawClient client : clients) {
@@ -140,6 +136,15 @@ class FirstBytesNegotiatorTest {
             for (RawClient client : clients) {
                 client.close();
             }
+        }
+    }
+
+    @Test
+    void whoeverFallsSilentAfterThePrefaceIsClosedByGrpc() throws Exception {
+        try (OnePortServer server = new OnePortServer(ECHO, HttpSettings.DEFAULT, AMPLE, SHORT, true);
+                RawClient client = server.connect()) {
+            client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+            assertThat(client.closedByServer()).isTrue();
         }
     }
 
@@ -169,7 +174,7 @@ class FirstBytesNegotiatorTest {
 
     @Test
     void anHttpConnectionOutlivesTheTimesOfNegotiation() throws Exception {
-        try (OnePortServer server = new OnePortServer(ECHO, HttpSettings.DEFAULT, SHORT);
+        try (OnePortServer server = new OnePortServer(ECHO, HttpSettings.DEFAULT, SHORT, SHORT, true);
                 RawClient client = server.connect();
                 RawClient witness = server.connect()) {
             client.get("/first").answer();

@@ -33,9 +33,9 @@ final class OnePortServer implements AutoCloseable {
     private final AtomicInteger endedTransports = new AtomicInteger();
     private ManagedChannel channel;
 
-    /** @param firstBytes how long a connection may take to say what it is; gRPC's handshake gets the same time */
+    /** @param firstBytes how long a connection may take to say what it is; gRPC's handshake gets ample time */
     OnePortServer(HttpRoute routes, HttpSettings settings, Duration firstBytes) throws IOException {
-        this(routes, settings, firstBytes, firstBytes, true);
+        this(routes, settings, firstBytes, Duration.ofMinutes(5), true);
     }
 
     OnePortServer(
