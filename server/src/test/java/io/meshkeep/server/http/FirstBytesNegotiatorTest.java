@@ -30,8 +30,7 @@ class FirstBytesNegotiatorTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void bothProtocolsTakeTurns(boolean nativeTransport) throws Exception {
-        try (OnePortServer server =
-                        new OnePortServer(ECHO, HttpSettings.DEFAULT, AMPLE, AMPLE, nativeTransport);
+        try (OnePortServer server = new OnePortServer(ECHO, HttpSettings.DEFAULT, AMPLE, AMPLE, nativeTransport);
                 RawClient one = server.connect();
                 RawClient other = server.connect()) {
             for (int i = 0; i < 20; i++) {
@@ -51,7 +50,8 @@ class FirstBytesNegotiatorTest {
                 client.get("/b").answer();
             }
             try (RawClient client = server.connect()) {
-                client.send("GET /c HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").answer();
+                client.send("GET /c HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                        .answer();
                 assertThat(client.closedByServer()).isTrue();
             }
             server.connect().close();
@@ -124,7 +124,8 @@ class FirstBytesNegotiatorTest {
                 RawClient client = server.connect();
                 clients.add(client);
                 if (i % 4 > 0) {
-                    client.send(List.of("P", "GET", "PRI * HTTP/2.0\r\n\r\nSM\r\n").get(i % 4 - 1));
+                    client.send(
+                            List.of("P", "GET", "PRI * HTTP/2.0\r\n\r\nSM\r\n").get(i % 4 - 1));
                 }
             }
             for (RawClient client : clients) {

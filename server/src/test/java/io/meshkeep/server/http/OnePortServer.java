@@ -39,7 +39,11 @@ final class OnePortServer implements AutoCloseable {
     }
 
     OnePortServer(
-            HttpRoute routes, HttpSettings settings, Duration firstBytes, Duration grpcHandshake, boolean nativeTransport)
+            HttpRoute routes,
+            HttpSettings settings,
+            Duration firstBytes,
+            Duration grpcHandshake,
+            boolean nativeTransport)
             throws IOException {
         group = new MultiThreadIoEventLoopGroup(
                 1, nativeTransport ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
@@ -89,8 +93,7 @@ final class OnePortServer implements AutoCloseable {
     /** A gRPC call over a connection that is kept for the next one. */
     ServingStatus checkOverGrpc() {
         if (channel == null) {
-            channel = NettyChannelBuilder.forAddress(
-                            new InetSocketAddress(InetAddress.getLoopbackAddress(), port()))
+            channel = NettyChannelBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port()))
                     .usePlaintext()
                     .build();
         }
