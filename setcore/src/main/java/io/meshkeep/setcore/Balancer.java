@@ -17,23 +17,13 @@ final class Balancer {
     /**
      * The same entries in nodes within bounds. If that is impossible because all of the row together is too narrow, one
      * narrow node remains, to be dealt with by the owner of the row or to become the root.
-     *
-     * @param rightmost whether nothing comes after the row in the whole set
      */
-    Row balance(Row row, boolean rightmost) {
-        Row balanced = row;
-        // Once is nearly always enough: only where children merged as well can a node come out narrow again.
-        while (canImprove(balanced)) {
-            balanced = cutUnfit(balanced, rightmost);
-        }
-        return balanced;
+    Row balance(Row row) {
+        boolean canImprove = row.hasUnfit() && (row.count() > 1 || row.node(0).width() > shape.max(row.node(0)));
+        return canImprove ? cutUnfit(row) : row;
     }
 
-    private boolean canImprove(Row row) {
-        return row.hasUnfit() && (row.count() > 1 || row.node(0).width() > shape.max(row.node(0)));
-    }
-
-    private Row cutUnfit(Row row, boolean rightmost) {
+    private Row cutUnfit(Row row) {
         int count = row.count();
         boolean[] cutAgain = withNeighbours(row);
         Row target = new Row(shape, count);
@@ -44,7 +34,7 @@ final class Balancer {
                 to++;
             }
             if (cutAgain[from]) {
-                cut(row, from, to, rightmost && to == count, target);
+                cut(row, from, to, target);
             } else {
                 target.addNodes(row, from, to);
             }
@@ -60,7 +50,7 @@ final class Balancer {
             if (balanced.width() > shape.max(balanced)) {
                 Row row = new Row(shape, 1);
                 row.add(balanced);
-                balanced = balance(row, true).toNode();
+                balanced = balance(row).toNode();
             } else if (balanced instanceof Inner inner && inner.width() == 1) {
                 balanced = inner.children[0];
             } else {
@@ -84,8 +74,11 @@ final class Balancer {
         return marked;
     }
 
-    private void cut(Row row, int from, int to, boolean packed, Row target) {
-        if (row.node(from) instanceof Leaf) {
+    private void cut(Row row, int from, int to, Row target) {
+        Node last = row.node(to - 1);
+        // A last node that overflows is most likely being appended to.
+        boolean packed = to == row.count() && last.width() > shape.max(last);
+        if (last instanceof Leaf) {
             cutLeaves(row, from, to, packed, target);
         } else {
             cutInners(row, from, to, packed, target);
@@ -132,7 +125,7 @@ final class Balancer {
                 children.addChildren(inner, 0, inner.width());
             }
         }
-        children = balance(children, packed);
+        children = balance(children);
         int start = 0;
         for (int length : Shape.cut(children.count(), shape.innerMax(), packed)) {
             Row piece = new Row(shape, length);

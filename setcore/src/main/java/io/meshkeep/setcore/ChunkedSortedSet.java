@@ -15,14 +15,16 @@ import java.util.stream.StreamSupport;
 /**
  * An immutable sorted set, held as a shallow, wide tree of immutable chunks.
  *
- * <p>Every change gives a new set that shares all untouched chunks with the old one. A batch of {@code k} changes costs
+ * <p>Every change gives a new set that shares all untouched chunks with the old one. A batch of {@code k} changes copies
  * the chunks on the paths that it touches and no more; a single change to ten million elements copies 2 to 3 KB.
  * Searches by element, by rank and by {@link Probe} are logarithmic and allocate nothing; iteration is constant time an
- * element, amortised. Beyond the elements themselves the set costs little more than one reference each: 4.2 bytes
- * (with compressed references) when built in order, some 5.5 after many random changes.
+ * element, amortised. Beyond the elements themselves the set costs little more than one reference each: 4.2 bytes with
+ * compressed references, since chunks have no slack. {@link #union}, {@link #difference}, {@link #intersection} and
+ * {@link #equals} skip the chunks that both sets share, and a set with far fewer elements than the other costs a search
+ * an element instead of a reading of both.
  *
  * <p>Elements are equal when the order says so ({@code compare == 0}), and the order must be consistent and never change
- * for elements in a set. No method takes or returns null as an element; all throw {@link NullPointerException} on it.
+ * for elements in a set. Null is no element, and every method throws {@link NullPointerException} when given one.
  *
  * <p>Instances are safe for use by any number of threads, also when published through a data race, as long as the
  * elements and the order are. Cursors, iterators and builders are for one thread at a time. A set holds at most
@@ -65,7 +67,7 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
     }
 
     static <E> ChunkedSortedSet<E> empty(Comparator<? super E> order, Shape shape) {
-        return new ChunkedSortedSet<>(Objects.requireNonNull(order, "order"), shape, Node.EMPTY);
+        return new ChunkedSortedSet<>(Objects.requireNonNull(order, "order"), shape, Leaf.EMPTY);
     }
 
     /**
@@ -73,8 +75,7 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
      *
      * @throws IllegalArgumentException if the elements are not strictly ascending
      */
-    public static <E> ChunkedSortedSet<E> ofSorted(
-            Comparator<? super E> order, List<? extends E> strictlyAscending) {
+    public static <E> ChunkedSortedSet<E> ofSorted(Comparator<? super E> order, List<? extends E> strictlyAscending) {
         Builder<E> builder = builder(order);
         for (E element : strictlyAscending) {
             builder.add(element);
@@ -237,7 +238,21 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
     /** All elements in ascending order; {@code remove} is not supported. */
     @Override
     public Iterator<E> iterator() {
-        return new AscendingIterator<>(cursor(0, size()));
+        Cursor<E> cursor = cursor(0, size());
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return cursor.hasNext();
+            }
+
+            @Override
+            public E next() {
+                if (!cursor.advance()) {
+                    throw new NoSuchElementException("no element after the last");
+                }
+                return cursor.element();
+            }
+        };
     }
 
     /** All elements in descending order; {@code remove} is not supported. */
@@ -327,16 +342,16 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
      */
     public ChunkedSortedSet<E> union(ChunkedSortedSet<E> other) {
         requireSameOrder(other);
-        if (other.root == root || other.isEmpty()) {
-            return this;
-        }
-        if (isEmpty()) {
+        if (isEmpty() && !other.isEmpty()) {
             return other;
         }
         if (other.size() <= size()) {
-            return derive(Merge.insert(root, shape, objectOrder(), other.toArray(), other.size()));
+            Object[] added = other.unmatched(this, false);
+            return derive(Merge.update(root, shape, objectOrder(), added, null, added.length));
         }
-        return other.derive(Merge.update(other.root, other.shape, objectOrder(), toArray(), null, size()));
+        Object[] addedOrReplaced = unmatched(other, true);
+        return other.derive(
+                Merge.update(other.root, other.shape, objectOrder(), addedOrReplaced, null, addedOrReplaced.length));
     }
 
     /**
@@ -347,14 +362,11 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
      */
     public ChunkedSortedSet<E> difference(ChunkedSortedSet<E> other) {
         requireSameOrder(other);
-        if (other.root == root) {
-            return derive(Node.EMPTY);
+        if (other.isFarSmallerThan(this)) {
+            return derive(Merge.remove(root, shape, objectOrder(), other.toArray(), other.size()));
         }
-        if (isFarSmallerThan(other)) {
-            Object[] common = commonWith(other);
-            return derive(Merge.remove(root, shape, objectOrder(), common, common.length));
-        }
-        return derive(Merge.remove(root, shape, objectOrder(), other.toArray(), other.size()));
+        Object[] kept = unmatched(other, false);
+        return derive(Merge.retain(root, shape, objectOrder(), kept, kept.length));
     }
 
     /**
@@ -365,14 +377,11 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
      */
     public ChunkedSortedSet<E> intersection(ChunkedSortedSet<E> other) {
         requireSameOrder(other);
-        if (other.root == root) {
-            return this;
+        if (other.isFarSmallerThan(this)) {
+            return derive(Merge.retain(root, shape, objectOrder(), other.toArray(), other.size()));
         }
-        if (isFarSmallerThan(other)) {
-            Object[] common = commonWith(other);
-            return derive(Merge.retain(root, shape, objectOrder(), common, common.length));
-        }
-        return derive(Merge.retain(root, shape, objectOrder(), other.toArray(), other.size()));
+        Object[] dropped = unmatched(other, false);
+        return derive(Merge.remove(root, shape, objectOrder(), dropped, dropped.length));
     }
 
     /**
@@ -389,13 +398,7 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
             return false;
         }
         if (order.equals(that.order)) {
-            Iterator<?> others = that.iterator();
-            for (E element : this) {
-                if (!element.equals(others.next())) {
-                    return false;
-                }
-            }
-            return true;
+            return isEmpty() || Lockstep.pairwiseEqual(root, that.root);
         }
         try {
             for (Object element : that) {
@@ -452,15 +455,27 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
         return size() < other.size() / 16;
     }
 
-    private Object[] commonWith(ChunkedSortedSet<E> other) {
-        Object[] common = new Object[size()];
+    /**
+     * The elements of this set without an equal in the other, which costs the less the more chunks the two share.
+     *
+     * @param identical whether only the very same element counts as equal
+     */
+    private Object[] unmatched(ChunkedSortedSet<E> other, boolean identical) {
+        if (isEmpty() || other.isEmpty()) {
+            return toArray();
+        }
+        if (!isFarSmallerThan(other)) {
+            return Lockstep.unmatched(root, other.root, objectOrder(), identical);
+        }
+        Object[] unmatched = new Object[size()];
         int count = 0;
         for (E element : this) {
-            if (other.contains(element)) {
-                common[count++] = element;
+            E equal = other.get(element);
+            if (identical ? equal != element : equal == null) {
+                unmatched[count++] = element;
             }
         }
-        return Arrays.copyOf(common, count);
+        return Arrays.copyOf(unmatched, count);
     }
 
     private Object[] toArray() {
@@ -501,7 +516,7 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
         private Cursor(Node root, int fromRank, int toRank) {
             if (fromRank < toRank) {
                 walk = new LeafWalk(root, fromRank);
-                enter(walk.offset(), toRank - fromRank);
+                enter(walk.startOffset(), toRank - fromRank);
             }
         }
 
@@ -541,8 +556,8 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
             afterLeaf = left - (end - offset);
         }
 
-        private int left() {
-            return end - next + afterLeaf;
+        private boolean hasNext() {
+            return next < end || afterLeaf > 0;
         }
     }
 
@@ -617,135 +632,6 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
             if (pending == null) {
                 throw new IllegalStateException("the set has been built");
             }
-        }
-    }
-
-    private static final class AscendingIterator<E> implements Iterator<E> {
-        private final Cursor<E> cursor;
-
-        AscendingIterator(Cursor<E> cursor) {
-            this.cursor = cursor;
-        }
-
-        @Override
-        public boolean hasNext() {
-            return cursor.left() > 0;
-        }
-
-        @Override
-        public E next() {
-            if (!cursor.advance()) {
-                throw new NoSuchElementException("after the last element");
-            }
-            return cursor.element();
-        }
-    }
-
-    private static final class DescendingIterator<E> implements Iterator<E> {
-        private LeafWalk walk;
-        private Object[] leaf;
-        private int left;
-        /** How many elements of the leaf are left. */
-        private int leftInLeaf;
-
-        DescendingIterator(Node root) {
-            left = root.size();
-            if (left > 0) {
-                walk = new LeafWalk(root, left - 1);
-                leaf = walk.elements();
-                leftInLeaf = leaf.length;
-            }
-        }
-
-        @Override
-        public boolean hasNext() {
-            return left > 0;
-        }
-
-        @Override
-        @SuppressWarnings("unchecked")
-        public E next() {
-            if (left == 0) {
-                throw new NoSuchElementException("before the first element");
-            }
-            if (leftInLeaf == 0) {
-                walk.previous();
-                leaf = walk.elements();
-                leftInLeaf = leaf.length;
-            }
-            left--;
-            return (E) leaf[--leftInLeaf];
-        }
-    }
-
-    private static final class RankSpliterator<E> implements Spliterator<E> {
-        private final ChunkedSortedSet<E> set;
-        private int fromRank;
-        private final int toRank;
-        /** At {@code fromRank}, or null before the first element is taken. */
-        private Cursor<E> cursor;
-
-        RankSpliterator(ChunkedSortedSet<E> set, int fromRank, int toRank) {
-            this.set = set;
-            this.fromRank = fromRank;
-            this.toRank = toRank;
-        }
-
-        @Override
-        public boolean tryAdvance(Consumer<? super E> action) {
-            Objects.requireNonNull(action, "action");
-            if (fromRank == toRank) {
-                return false;
-            }
-            Cursor<E> elements = cursor();
-            elements.advance();
-            fromRank++;
-            action.accept(elements.element());
-            return true;
-        }
-
-        @Override
-        public void forEachRemaining(Consumer<? super E> action) {
-            Objects.requireNonNull(action, "action");
-            Cursor<E> elements = cursor();
-            fromRank = toRank;
-            while (elements.advance()) {
-                action.accept(elements.element());
-            }
-        }
-
-        @Override
-        public Spliterator<E> trySplit() {
-            int middle = (fromRank + toRank) >>> 1;
-            if (middle == fromRank) {
-                return null;
-            }
-            RankSpliterator<E> front = new RankSpliterator<>(set, fromRank, middle);
-            fromRank = middle;
-            cursor = null;
-            return front;
-        }
-
-        @Override
-        public long estimateSize() {
-            return toRank - fromRank;
-        }
-
-        @Override
-        public int characteristics() {
-            return SIZED | SUBSIZED | SORTED | ORDERED | DISTINCT | IMMUTABLE | NONNULL;
-        }
-
-        @Override
-        public Comparator<? super E> getComparator() {
-            return set.order;
-        }
-
-        private Cursor<E> cursor() {
-            if (cursor == null) {
-                cursor = set.cursor(fromRank, toRank);
-            }
-            return cursor;
         }
     }
 }

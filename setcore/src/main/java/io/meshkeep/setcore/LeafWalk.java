@@ -5,7 +5,7 @@ final class LeafWalk {
     private final Inner[] path;
     private final int[] branches;
     private Object[] elements;
-    private int offset;
+    private final int startOffset;
 
     /** Starts at the leaf that holds the element of this rank; the tree must not be empty. */
     LeafWalk(Node root, int rank) {
@@ -26,7 +26,7 @@ final class LeafWalk {
             node = inner.children[branch];
         }
         elements = ((Leaf) node).elements;
-        offset = left;
+        startOffset = left;
     }
 
     /** The elements of the leaf; not to be modified. */
@@ -35,29 +35,23 @@ final class LeafWalk {
     }
 
     /** Where in the first leaf the element is whose rank was asked for. */
-    int offset() {
-        return offset;
+    int startOffset() {
+        return startOffset;
     }
 
-    /** Moves to the next leaf, which must exist. */
-    void next() {
-        int level = path.length - 1;
-        while (branches[level] + 1 == path[level].width()) {
-            level--;
-        }
-        branches[level]++;
-        for (int below = level + 1; below < path.length; below++) {
-            path[below] = (Inner) path[below - 1].children[branches[below - 1]];
-            branches[below] = 0;
-        }
-        enter();
+    /** Moves to the next leaf. Returns false, and stays, if there is none. */
+    boolean next() {
+        return leaveForward(0);
     }
 
-    /** Moves to the previous leaf, which must exist. */
-    void previous() {
+    /** Moves to the previous leaf. Returns false, and stays, if there is none. */
+    boolean previous() {
         int level = path.length - 1;
-        while (branches[level] == 0) {
+        while (level >= 0 && branches[level] == 0) {
             level--;
+        }
+        if (level < 0) {
+            return false;
         }
         branches[level]--;
         for (int below = level + 1; below < path.length; below++) {
@@ -65,6 +59,51 @@ final class LeafWalk {
             branches[below] = path[below].width() - 1;
         }
         enter();
+        return true;
+    }
+
+    /**
+     * How much of what comes next, from the beginning of the two leaves on, is one and the same in both trees: the
+     * number of levels that the shared subtree is above the leaves (0 for the leaves alone), or -1 if not even the
+     * leaves are the same.
+     */
+    static int sharedLevels(LeafWalk one, LeafWalk other) {
+        if (one.elements != other.elements) {
+            return -1;
+        }
+        int levels = 0;
+        int oneLevel = one.path.length - 1;
+        int otherLevel = other.path.length - 1;
+        while (oneLevel >= 0
+                && otherLevel >= 0
+                && one.path[oneLevel] == other.path[otherLevel]
+                && one.branches[oneLevel] == 0) {
+            levels++;
+            oneLevel--;
+            otherLevel--;
+        }
+        return levels;
+    }
+
+    /**
+     * Moves to the first leaf after the subtree that is this many levels above the present leaf. Returns false, and
+     * stays, if there is none.
+     */
+    boolean leaveForward(int levels) {
+        int level = path.length - 1 - levels;
+        while (level >= 0 && branches[level] + 1 == path[level].width()) {
+            level--;
+        }
+        if (level < 0) {
+            return false;
+        }
+        branches[level]++;
+        for (int below = level + 1; below < path.length; below++) {
+            path[below] = (Inner) path[below - 1].children[branches[below - 1]];
+            branches[below] = 0;
+        }
+        enter();
+        return true;
     }
 
     private void enter() {

@@ -1,0 +1,160 @@
+package io.meshkeep.server.cli;
+
+import io.meshkeep.server.MeshkeepServer;
+import io.meshkeep.server.ServerConfig;
+import io.meshkeep.server.StartException;
+import java.io.PrintStream;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The {@code meshkeep} command.
+ *
+ * <p>It ends with 0 after help, a version or an orderly stop (SIGTERM, SIGINT), 1 when the server cannot start or fails,
+ * and 2 when it was called wrongly. What is wrong is said in one line on standard error.
+ */
+public final class Main {
+    static final int OK = 0;
+    static final int FAILED = 1;
+    static final int MISUSED = 2;
+
+    /** Set by the launcher, which knows it and the JVM does not. */
+    private static final String TERMINAL_PROPERTY = "meshkeep.terminal";
+
+    /** Start, stop, and end in the way that lets the JVM archive the classes it has loaded. */
+    private static final String TRAINING_PROPERTY = "meshkeep.training";
+
+    private final PrintStream out;
+    private final PrintStream err;
+    private final Map<String, String> environment;
+
+    Main(PrintStream out, PrintStream err, Map<String, String> environment) {
+        this.out = out;
+        this.err = err;
+        this.environment = environment;
+    }
+
+    /** @param arguments a command and its flags, or etcd's flags alone */
+    public static void main(String[] arguments) {
+        // Naming the class does not initialise it, which would be too early: see there.
+        System.setProperty(ShutdownProofLogManager.PROPERTY, ShutdownProofLogManager.class.getName());
+        int status = new Main(System.out, System.err, System.getenv()).run(Arrays.asList(arguments));
+        if (status != OK) {
+            System.exit(status);
+        }
+    }
+
+    /** Runs a command to its end and gives the exit status. */
+    int run(List<String> arguments) {
+        try {
+            return dispatch(arguments);
+        } catch (UsageException misused) {
+            return fail(MISUSED, misused.getMessage());
+        } catch (StartException cannotStart) {
+            return fail(FAILED, cannotStart.getMessage());
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return fail(FAILED, "interrupted");
+        }
+    }
+
+    private int dispatch(List<String> arguments) throws UsageException, StartException, InterruptedException {
+        if (arguments.isEmpty()) {
+            out.print(Help.overview());
+            return OK;
+        }
+        String command = arguments.get(0);
+        List<String> rest = arguments.subList(1, arguments.size());
+        switch (command) {
+            case "help", "-h", "-help", "--help":
+                out.print(rest.contains("serve") ? Help.serve() : Help.overview());
+                return OK;
+            case "version", "-version", "--version":
+                out.print(Version.text());
+                return OK;
+            case "serve":
+                return serve(rest);
+            default:
+                if (command.startsWith("-")) {
+                    return serve(arguments);
+                }
+                throw new UsageException("unknown command \"" + command + "\"; see meshkeep help");
+        }
+    }
+
+    private int serve(List<String> arguments) throws UsageException, StartException, InterruptedException {
+        // As with Go's flag package, wherever they stand among the flags.
+        for (String argument : arguments) {
+            switch (argument) {
+                case "-h", "-help", "--help":
+                    out.print(Help.serve());
+                    return OK;
+                case "-version", "--version":
+                    out.print(Version.text());
+                    return OK;
+                default:
+            }
+        }
+        ServeOptions options = ServeOptions.parse(arguments, environment, Boolean.getBoolean(TERMINAL_PROPERTY));
+        Logging.configure(options.logging());
+        ShutdownProofLogManager.keepHandlers();
+        Logger log = LoggerFactory.getLogger(Main.class);
+        options.notices().forEach(log::info);
+        options.warnings().forEach(log::warn);
+        if (options.config().unsafeNoFsync()) {
+            log.warn("unsafe-no-fsync is set: a crash of the machine loses acknowledged writes");
+        }
+
+        MeshkeepServer server = MeshkeepServer.start(options.config());
+        if (Boolean.getBoolean(TRAINING_PROPERTY)) {
+            server.close();
+            return OK;
+        }
+        AtomicBoolean ending = new AtomicBoolean();
+        Thread onSignal = new Thread(() -> stop(server, ending, log), "meshkeep-shutdown");
+        Runtime.getRuntime().addShutdownHook(onSignal);
+        tellReady(server, options.config(), log);
+        server.awaitTermination();
+        if (!ending.compareAndSet(false, true)) {
+            // The shutdown hook is closing the server and ends the process.
+            onSignal.join();
+        }
+        return fail(FAILED, "the server stopped by itself; the log says why");
+    }
+
+    private void tellReady(MeshkeepServer server, ServerConfig config, Logger log) {
+        // Word for word etcd's, since test suites and scripts wait for it.
+        log.info("ready to serve client requests");
+        out.println("Meshkeep " + Version.meshkeep() + " serves " + String.join(", ", server.clientUrls())
+                + ", data in " + config.dataDir().toAbsolutePath().normalize());
+        out.flush();
+    }
+
+    /**
+     * Closes the server and ends the process with 0: left to itself a JVM ends with 128 + the signal number, which
+     * process managers take for a failure.
+     */
+    private static void stop(MeshkeepServer server, AtomicBoolean ending, Logger log) {
+        if (!ending.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            log.info("stopping");
+            server.close();
+            log.info("stopped");
+            Runtime.getRuntime().halt(OK);
+        } catch (RuntimeException broken) {
+            log.error("the server did not close cleanly", broken);
+            Runtime.getRuntime().halt(FAILED);
+        }
+    }
+
+    private int fail(int status, String message) {
+        err.println("meshkeep: " + message);
+        return status;
+    }
+}

@@ -1,0 +1,119 @@
+package io.meshkeep.server.rpc;
+
+import io.grpc.HandlerRegistry;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.meshkeep.proto.AuthGrpc;
+import io.meshkeep.proto.ElectionGrpc;
+import io.meshkeep.proto.LockGrpc;
+import io.meshkeep.server.ServerConfig;
+import io.meshkeep.server.metrics.Metrics;
+import io.meshkeep.store.Store;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** All services of etcd's client port on one store. */
+public final class EtcdServices implements AutoCloseable {
+    /** What etcd lets gRPC take beyond the largest request, in bytes. */
+    public static final int GRPC_OVERHEAD = 512 << 10;
+
+    private final SlowCalls slowCalls;
+    private final List<ServerServiceDefinition> services;
+
+    /** @param clientUrls the advertised client URLs, known once the server listens */
+    public EtcdServices(Store store, ServerConfig config, Metrics metrics, Supplier<List<String>> clientUrls) {
+        Headers headers = new Headers(store);
+        slowCalls = new SlowCalls(config.name());
+        ServiceBinder binder = new ServiceBinder(new Methods(config.maxRequestBytes() + GRPC_OVERHEAD), metrics);
+        services = List.of(
+                new KvService(
+                                store,
+                                headers,
+                                slowCalls,
+                                metrics.mvcc(),
+                                new KvService.Limits(config.maxTxnOps(), config.maxRequestBytes()))
+                        .bind(binder),
+                new WatchService(store).bind(binder),
+                new LeaseService(store, headers, slowCalls, metrics.lease(), config.minLeaseTtlSeconds()).bind(binder),
+                new ClusterService(
+                                store,
+                                headers,
+                                () -> new ClusterService.Self(
+                                        config.name(), config.initialAdvertisePeerUrls(), clientUrls.get()))
+                        .bind(binder),
+                new MaintenanceService(
+                                store,
+                                headers,
+                                slowCalls,
+                                new MaintenanceService.About(
+                                        config.advertisedVersion(), config.quotaBytes().orElse(0)))
+                        .bind(binder),
+                binder.service(AuthGrpc.getServiceDescriptor())
+                        .unbuilt("the server runs without authentication")
+                        .build(),
+                binder.service(LockGrpc.getServiceDescriptor())
+                        .unbuilt("use a lease and a transaction, as etcdctl lock does")
+                        .build(),
+                binder.service(ElectionGrpc.getServiceDescriptor())
+                        .unbuilt("use a lease and a transaction, as etcdctl elect does")
+                        .build());
+    }
+
+    public List<ServerServiceDefinition> services() {
+        return services;
+    }
+
+    /** Answers calls of methods that do not exist, in etcd's words. */
+    public HandlerRegistry unknownMethods() {
+        Set<String> known = new HashSet<>();
+        services.forEach(service -> known.add(service.getServiceDescriptor().getName()));
+        return new HandlerRegistry() {
+            @Override
+            public ServerMethodDefinition<?, ?> lookupMethod(String name, String authority) {
+                int slash = name.lastIndexOf('/');
+                String service = slash < 0 ? "" : name.substring(0, slash);
+                String method = name.substring(slash + 1);
+                Status status = Status.UNIMPLEMENTED.withDescription(
+                        known.contains(service)
+                                ? "unknown method " + method + " for service " + service
+                                : "unknown service " + service);
+                return ServerMethodDefinition.create(
+                        MethodDescriptor.<byte[], byte[]>newBuilder()
+                                .setType(MethodDescriptor.MethodType.UNKNOWN)
+                                .setFullMethodName(name)
+                                .setRequestMarshaller(NO_MESSAGE)
+                                .setResponseMarshaller(NO_MESSAGE)
+                                .build(),
+                        (call, headers) -> {
+                            call.close(status, new Metadata());
+                            return new ServerCall.Listener<byte[]>() {};
+                        });
+            }
+        };
+    }
+
+    private static final MethodDescriptor.Marshaller<byte[]> NO_MESSAGE = new MethodDescriptor.Marshaller<>() {
+        @Override
+        public InputStream stream(byte[] value) {
+            return new ByteArrayInputStream(value);
+        }
+
+        @Override
+        public byte[] parse(InputStream stream) {
+            return new byte[0];
+        }
+    };
+
+    @Override
+    public void close() {
+        slowCalls.close();
+    }
+}

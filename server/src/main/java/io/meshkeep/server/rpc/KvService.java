@@ -1,0 +1,177 @@
+package io.meshkeep.server.rpc;
+
+import io.grpc.ServerServiceDefinition;
+import io.meshkeep.proto.CompactionRequest;
+import io.meshkeep.proto.CompactionResponse;
+import io.meshkeep.proto.DeleteRangeRequest;
+import io.meshkeep.proto.KVGrpc;
+import io.meshkeep.proto.PutRequest;
+import io.meshkeep.proto.RangeRequest;
+import io.meshkeep.proto.TxnRequest;
+import io.meshkeep.server.metrics.MvccMetrics;
+import io.meshkeep.store.Command;
+import io.meshkeep.store.EtcdError;
+import io.meshkeep.store.RequestChecks;
+import io.meshkeep.store.Result;
+import io.meshkeep.store.Store;
+
+/** {@code etcdserverpb.KV}. */
+final class KvService {
+    private final Store store;
+    private final Headers headers;
+    private final SlowCalls slowCalls;
+    private final MvccMetrics metrics;
+    private final Limits limits;
+
+    /**
+     * @param maxTxnOps most operations of a branch
+     * @param maxRequestBytes most bytes of a request that changes something
+     */
+    record Limits(int maxTxnOps, int maxRequestBytes) {}
+
+    KvService(Store store, Headers headers, SlowCalls slowCalls, MvccMetrics metrics, Limits limits) {
+        this.store = store;
+        this.headers = headers;
+        this.slowCalls = slowCalls;
+        this.metrics = metrics;
+        this.limits = limits;
+    }
+
+    ServerServiceDefinition bind(ServiceBinder binder) {
+        return binder.service(KVGrpc.getServiceDescriptor())
+                .unary(KVGrpc.getRangeMethod(), this::range)
+                .unary(KVGrpc.getPutMethod(), this::put)
+                .unary(KVGrpc.getDeleteRangeMethod(), this::deleteRange)
+                .unary(KVGrpc.getTxnMethod(), this::txn)
+                .unary(KVGrpc.getCompactMethod(), this::compact)
+                .unbuilt("it comes with etcd 3.7; use Range, in pages if the list is long")
+                .build();
+    }
+
+    private void range(RangeRequest request, Reply reply) {
+        RequestChecks.check(request);
+        if (store.isCheap(request)) {
+            reply.send(encode(store.range(request)));
+        } else {
+            slowCalls.run(reply, () -> slowCalls.send(reply, encode(store.range(request))));
+        }
+    }
+
+    private Encoded encode(Result.Range result) {
+        metrics.ranges().increment();
+        return KvResponses.range(headers.field(result.revision()), result);
+    }
+
+    private void put(PutRequest request, Reply reply) {
+        RequestChecks.check(request);
+        int size = checkSize(request.getSerializedSize());
+        store.write(new Command.Put(request), size, (result, error) -> {
+            if (error != null) {
+                reply.fail(error);
+            } else {
+                metrics.puts().increment();
+                metrics.putBytes().add(request.getKey().size() + request.getValue().size());
+                reply.send(KvResponses.put(headers.field(result.revision()), (Result.Put) result));
+            }
+        });
+    }
+
+    private void deleteRange(DeleteRangeRequest request, Reply reply) {
+        RequestChecks.check(request);
+        int size = checkSize(request.getSerializedSize());
+        store.write(new Command.DeleteRange(request), size, (result, error) -> {
+            if (error != null) {
+                reply.fail(error);
+            } else {
+                metrics.deletes().increment();
+                answer(reply, KvResponses.deleteRange(headers.field(result.revision()), (Result.DeleteRange) result));
+            }
+        });
+    }
+
+    private void txn(TxnRequest request, Reply reply) {
+        RequestChecks.check(request, limits.maxTxnOps());
+        if (RequestChecks.isReadOnly(request)) {
+            if (store.isCheap(request)) {
+                reply.send(encode(store.read(request)));
+                return;
+            }
+            slowCalls.run(reply, () -> slowCalls.send(reply, encode(store.read(request))));
+            return;
+        }
+        int size = checkSize(request.getSerializedSize());
+        store.write(new Command.Txn(request), size, (result, error) -> {
+            if (error != null) {
+                reply.fail(error);
+            } else {
+                answer(reply, encode((Result.Txn) result));
+            }
+        });
+    }
+
+    private Encoded encode(Result.Txn result) {
+        if (count(result) > 1) {
+            metrics.txns().increment();
+        }
+        return KvResponses.txn(headers.field(result.revision()), result);
+    }
+
+    /** Counts the operations that a transaction carried out, each under its kind, and returns how many there were. */
+    private int count(Result.Txn result) {
+        int operations = 0;
+        for (Result response : result.responses()) {
+            if (response instanceof Result.Txn nested) {
+                operations += count(nested);
+                continue;
+            }
+            operations++;
+            if (response instanceof Result.Put) {
+                metrics.puts().increment();
+            } else if (response instanceof Result.Range) {
+                metrics.ranges().increment();
+            } else {
+                metrics.deletes().increment();
+            }
+        }
+        return operations;
+    }
+
+    /** Answers a write: the store's thread must not wait for the budget that a large answer needs. */
+    private void answer(Reply reply, Encoded answer) {
+        if (slowCalls.isLarge(answer)) {
+            slowCalls.run(reply, () -> slowCalls.send(reply, answer));
+        } else {
+            reply.send(answer);
+        }
+    }
+
+    private void compact(CompactionRequest request, Reply reply) {
+        store.write(new Command.Compact(request), request.getSerializedSize(), (result, error) -> {
+            if (error != null) {
+                reply.fail(error);
+                return;
+            }
+            Encoded answer = Encoded.of(CompactionResponse.newBuilder()
+                    .setHeader(headers.at(result.revision()))
+                    .build());
+            if (request.getPhysical()) {
+                store.compactionDone().whenComplete((done, failure) -> {
+                    if (failure == null) {
+                        reply.send(answer);
+                    } else {
+                        reply.fail(failure);
+                    }
+                });
+            } else {
+                reply.send(answer);
+            }
+        });
+    }
+
+    private int checkSize(int bytes) {
+        if (bytes > limits.maxRequestBytes()) {
+            throw EtcdError.REQUEST_TOO_LARGE.exception();
+        }
+        return bytes;
+    }
+}

@@ -1,0 +1,281 @@
+package io.meshkeep.store;
+
+import io.meshkeep.store.WatchEncoder.Body;
+import io.meshkeep.store.WatchEncoder.WatchEvent;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksIterator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads for watchers that are behind what they missed, in rounds: one window of revisions is read once, from the
+ * recent commits or else from disk, and serves every watcher that needs any of it; watchers of one group at the same
+ * revision share the encoded bytes. Memory is bounded by the window and by what a round may encode.
+ */
+final class CatchUp implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(CatchUp.class);
+
+    private static final int WINDOW_EVENTS = 8192;
+    private static final long WINDOW_BYTES = 4 << 20;
+    private static final long ROUND_BYTES = 16 << 20;
+    private static final long RETRY_NANOS = 100_000_000;
+
+    /** Events that a watcher missed, encoded. */
+    record Found(List<Body> bodies, long coversTo) {}
+
+    private record Need(WatchGroup.Key group, long fromRevision) {}
+
+    /** Watchers, the needs that they had when the round began, and what was found for them. */
+    record Round(List<Watcher> watchers, Map<Watcher, Need> needs, Map<Need, Found> found) {
+        /** What to send to the watcher; null if its turn did not come in this round. */
+        Found found(Watcher watcher) {
+            Need need = needs.get(watcher);
+            return need.fromRevision == watcher.nextRevision ? found.get(need) : null;
+        }
+    }
+
+    /** A change in the window; the pairs of one that comes from disk are loaded when a watcher wants them. */
+    private abstract static class Change {
+        final long revision;
+        final int sub;
+        final boolean delete;
+        final byte[] key;
+
+        Change(long revision, int sub, boolean delete, byte[] key) {
+            this.revision = revision;
+            this.sub = sub;
+            this.delete = delete;
+            this.key = key;
+        }
+
+        abstract byte[] kv();
+
+        abstract byte[] previous();
+    }
+
+    /** @param coversTo the window holds every change up to here, from its start */
+    private record Window(List<Change> changes, long coversTo) {}
+
+    private final Supplier<Snapshot> newest;
+    private final RecentEvents recent;
+    private final Storage storage;
+    private final WatchEncoder encoder;
+    private final RangeReader.Values values;
+    private final ThreadPoolExecutor worker;
+
+    CatchUp(
+            String name,
+            Supplier<Snapshot> newest,
+            RecentEvents recent,
+            Storage storage,
+            WatchEncoder encoder,
+            RangeReader.Values values) {
+        this.newest = newest;
+        this.recent = recent;
+        this.storage = storage;
+        this.encoder = encoder;
+        this.values = values;
+        this.worker = new ThreadPoolExecutor(1, 1, 1, TimeUnit.MINUTES, new LinkedBlockingQueue<>(), task -> {
+            Thread thread = new Thread(task, name + "-catchup");
+            thread.setDaemon(true);
+            return thread;
+        });
+        worker.allowCoreThreadTimeOut(true);
+    }
+
+    /** Runs a round on the worker; {@code done} gets its result there. One round at a time. */
+    void start(List<Watcher> watchers, Consumer<Round> done) {
+        Map<Watcher, Need> needs = new HashMap<>();
+        for (Watcher watcher : watchers) {
+            needs.put(watcher, new Need(watcher.group.key, watcher.nextRevision));
+        }
+        worker.execute(() -> {
+            Map<Need, Found> found = new HashMap<>();
+            try {
+                find(needs.values().stream().distinct().toList(), found);
+            } catch (RuntimeException e) {
+                log.error("reading for watchers that are behind failed; it is tried again", e);
+                LockSupport.parkNanos(RETRY_NANOS);
+            }
+            done.accept(new Round(watchers, needs, found));
+        });
+    }
+
+    private void find(List<Need> needs, Map<Need, Found> found) {
+        List<Need> ordered = new ArrayList<>(needs);
+        ordered.sort(Comparator.comparingLong(Need::fromRevision));
+        long from = Math.max(ordered.get(0).fromRevision, newest.get().compactedRevision());
+        Window window = window(from);
+        List<Change> byKey = new ArrayList<>(window.changes);
+        byKey.sort((a, b) -> Arrays.compareUnsigned(a.key, b.key));
+        long bytes = 0;
+        for (Need need : ordered) {
+            if (need.fromRevision > window.coversTo || bytes > ROUND_BYTES) {
+                break;
+            }
+            List<WatchEvent> events = events(need, byKey);
+            if (events == null) {
+                continue;
+            }
+            List<Body> bodies = events.isEmpty() ? List.of() : encoder.bodies(events, window.coversTo);
+            for (Body body : bodies) {
+                bytes += body.body().length;
+            }
+            found.put(need, new Found(bodies, window.coversTo));
+        }
+    }
+
+    /** The need's events in the window, in order; null if they cannot be read because they were compacted meanwhile. */
+    private List<WatchEvent> events(Need need, List<Change> byKey) {
+        KeyRange range = need.group.range();
+        List<Change> wanted = new ArrayList<>();
+        for (int i = lowerBound(byKey, range.start()); i < byKey.size(); i++) {
+            Change change = byKey.get(i);
+            if (!range.contains(change.key)) {
+                break;
+            }
+            if (change.revision >= need.fromRevision && need.group.wants(change.delete)) {
+                wanted.add(change);
+            }
+        }
+        wanted.sort(Comparator.<Change>comparingLong(change -> change.revision).thenComparingInt(change -> change.sub));
+        List<WatchEvent> events = new ArrayList<>(wanted.size());
+        for (Change change : wanted) {
+            byte[] kv = change.kv();
+            if (kv == null) {
+                if (newest.get().compactedRevision() > need.fromRevision) {
+                    return null;
+                }
+                throw new StoreException("the store has lost a record of revision " + change.revision);
+            }
+            byte[] previous = need.group.previous() ? change.previous() : null;
+            events.add(new WatchEvent(change.revision, change.delete, kv, previous));
+        }
+        return events;
+    }
+
+    private static int lowerBound(List<Change> byKey, byte[] key) {
+        int low = 0;
+        int high = byKey.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (Arrays.compareUnsigned(byKey.get(middle).key, key) < 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    private Window window(long from) {
+        // The newest revision is read before the events are: what is committed in between is for the next round.
+        long newestRevision = newest.get().revision();
+        List<EventBatch> batches = recent.from(from);
+        return batches != null ? inMemory(batches, from, newestRevision) : onDisk(from, newestRevision);
+    }
+
+    private Window inMemory(List<EventBatch> batches, long from, long newestRevision) {
+        List<Change> changes = new ArrayList<>();
+        long bytes = 0;
+        for (EventBatch batch : batches) {
+            if (batch.lastRevision() > newestRevision) {
+                break;
+            }
+            for (Event event : batch.events()) {
+                if (event.revision() < from) {
+                    continue;
+                }
+                if (full(changes, bytes) && event.revision() != changes.get(changes.size() - 1).revision) {
+                    return new Window(changes, event.revision() - 1);
+                }
+                bytes += event.kv().length;
+                changes.add(new Change(event.revision(), event.sub(), event.delete(), event.key()) {
+                    @Override
+                    byte[] kv() {
+                        return event.kv();
+                    }
+
+                    @Override
+                    byte[] previous() {
+                        return event.previous() == null ? null : values.full(event.previous());
+                    }
+                });
+            }
+        }
+        return new Window(changes, newestRevision);
+    }
+
+    private static boolean full(List<Change> changes, long bytes) {
+        return changes.size() >= WINDOW_EVENTS || bytes >= WINDOW_BYTES && !changes.isEmpty();
+    }
+
+    private Window onDisk(long from, long newestRevision) {
+        List<Change> changes = new ArrayList<>();
+        try (ReadOptions read = new ReadOptions();
+                RocksIterator it = storage.iterator(Storage.Family.EVENTS, read)) {
+            long bytes = 0;
+            for (it.seek(HistoryKey.event(from, 0)); it.isValid(); it.next()) {
+                byte[] position = it.key();
+                long revision = HistoryKey.eventMain(position);
+                if (revision > newestRevision) {
+                    break;
+                }
+                if (full(changes, bytes) && revision != changes.get(changes.size() - 1).revision) {
+                    return new Window(changes, revision - 1);
+                }
+                StoredEvent event = StoredEvent.decode(it.value());
+                bytes += event.key().length;
+                changes.add(stored(revision, HistoryKey.eventSub(position), event));
+            }
+            Storage.check(it);
+        }
+        return new Window(changes, newestRevision);
+    }
+
+    private Change stored(long revision, int sub, StoredEvent event) {
+        return new Change(revision, sub, event.delete(), event.key()) {
+            @Override
+            byte[] kv() {
+                return delete
+                        ? KeyValueRecord.encode(key, 0, revision, 0, new byte[0], 0)
+                        : storage.get(Storage.Family.HISTORY, HistoryKey.of(key, revision, sub));
+            }
+
+            @Override
+            byte[] previous() {
+                return event.previousRevision() == 0 || revision - 1 < newest.get().compactedRevision()
+                        ? null
+                        : storage.record(key, event.previousRevision());
+            }
+        };
+    }
+
+    @Override
+    public void close() {
+        worker.shutdown();
+        boolean interrupted = false;
+        while (!worker.isTerminated()) {
+            try {
+                worker.awaitTermination(10, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,193 @@
+package io.meshkeep.store;
+
+import io.meshkeep.store.StateMachine.Write;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongConsumer;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksIterator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Deletes, in the background and in small steps, the records that a compaction has made unreadable. The compacted
+ * revision itself is durable and published before; what is deleted here can be deleted again after a crash, so these
+ * writes are not synced.
+ *
+ * <p>Of every key the newest record at or below the compacted revision stays if it is a put. A tombstone goes, unless
+ * it lies exactly at the compacted revision: a watch may start there and must see that delete.
+ */
+final class Compactor implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Compactor.class);
+    private static final long NEVER = -1;
+
+    private final Storage storage;
+    private final int slice;
+    private final Thread thread;
+    private final LongConsumer deletedRecords;
+    private final List<Waiter> waiters = new ArrayList<>();
+
+    private record Waiter(long revision, CompletableFuture<Void> done) {}
+
+    private long target;
+    private long finished;
+    private volatile long lastEndSeconds;
+    private boolean closed;
+
+    /** @param deletedRecords told of each slice, how many records it deleted */
+    Compactor(String name, Storage storage, int slice, long compactedRevision, LongConsumer deletedRecords) {
+        this.deletedRecords = deletedRecords;
+        this.storage = storage;
+        this.slice = slice;
+        this.target = compactedRevision;
+        byte[] done = storage.get(Storage.Family.META, StoredMeta.COMPACTION_DONE);
+        this.finished = done == null ? NEVER : ByteBuffer.wrap(done).getLong();
+        this.thread = new Thread(this::run, name + "-compactor");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Asks for the deletion of what lies below a revision; the future ends when it is done. */
+    synchronized CompletableFuture<Void> compact(long revision) {
+        target = Math.max(target, revision);
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        waiters.add(new Waiter(revision, done));
+        notifyAll();
+        return done;
+    }
+
+    /** When the last compaction ended, in seconds since the epoch; 0 if none has. */
+    long lastEndSeconds() {
+        return lastEndSeconds;
+    }
+
+    private void run() {
+        try {
+            for (long next = awaitTarget(); next != NEVER; next = awaitTarget()) {
+                long started = System.nanoTime();
+                if (!delete(Math.max(0, finished), next)) {
+                    return;
+                }
+                storage.finishCompaction(next);
+                log.debug("compacted up to revision {} in {} ms", next, (System.nanoTime() - started) / 1_000_000);
+                finish(next);
+            }
+        } catch (RuntimeException e) {
+            log.error("background compaction failed; it goes on at the next start", e);
+            synchronized (this) {
+                closed = true;
+                waiters.forEach(waiter -> waiter.done.completeExceptionally(e));
+                waiters.clear();
+            }
+        }
+    }
+
+    private synchronized long awaitTarget() {
+        while (!closed && target <= finished) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                return NEVER;
+            }
+        }
+        return closed ? NEVER : target;
+    }
+
+    private synchronized void finish(long revision) {
+        finished = revision;
+        lastEndSeconds = System.currentTimeMillis() / 1000;
+        waiters.removeIf(waiter -> waiter.revision <= revision && waiter.done.complete(null));
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
+    }
+
+    /** Deletes what the changes of revisions {@code from} to {@code to} superseded; false if closed in between. */
+    private boolean delete(long from, long to) {
+        byte[] position = HistoryKey.event(from, 0);
+        while (position != null) {
+            if (isClosed()) {
+                return false;
+            }
+            TreeSet<byte[]> keys = new TreeSet<>(Arrays::compareUnsigned);
+            position = changedKeys(position, to, keys);
+            List<Write> deletes = new ArrayList<>();
+            try (ReadOptions read = new ReadOptions().setFillCache(false);
+                    RocksIterator it = storage.iterator(Storage.Family.HISTORY, read)) {
+                for (byte[] key : keys) {
+                    superseded(it, key, to, deletes);
+                }
+            }
+            if (!deletes.isEmpty()) {
+                storage.writeInBackground(deletes);
+                deletedRecords.accept(deletes.size());
+            }
+        }
+        return true;
+    }
+
+    /** Collects the keys of the next changes; returns where to go on, or null at the end. */
+    private byte[] changedKeys(byte[] position, long to, TreeSet<byte[]> keys) {
+        try (ReadOptions read = new ReadOptions().setFillCache(false);
+                RocksIterator it = storage.iterator(Storage.Family.EVENTS, read)) {
+            it.seek(position);
+            for (int seen = 0; it.isValid(); it.next(), seen++) {
+                byte[] event = it.key();
+                if (HistoryKey.eventMain(event) > to) {
+                    return null;
+                }
+                if (seen == slice) {
+                    return event;
+                }
+                keys.add(StoredEvent.decode(it.value()).key());
+            }
+            Storage.check(it);
+            return null;
+        }
+    }
+
+    private static void superseded(RocksIterator it, byte[] key, long to, List<Write> deletes) {
+        boolean newest = true;
+        it.seek(HistoryKey.atOrBefore(key, to));
+        byte[] ofKey = HistoryKey.of(key, 0, 0);
+        for (; it.isValid(); it.next()) {
+            byte[] entry = it.key();
+            if (!HistoryKey.sameKey(entry, ofKey)) {
+                break;
+            }
+            boolean tombstone = it.value().length == 0;
+            boolean atRevision = HistoryKey.main(entry) == to;
+            if (!atRevision && (!newest || tombstone)) {
+                deletes.add(new Write(Storage.Family.HISTORY, entry, null));
+            }
+            newest = false;
+        }
+        Storage.check(it);
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            waiters.forEach(waiter -> waiter.done.completeExceptionally(EtcdError.STOPPED.exception()));
+            waiters.clear();
+            notifyAll();
+        }
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,257 @@
+package io.meshkeep.store;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * When leases end: a hashed timing wheel (Varghese and Lauck, 1987) on the monotonic clock. A keepalive moves a
+ * deadline in memory and touches neither the disk nor the wheel; the wheel finds out when it comes by. A lease whose
+ * time is up is marked first and then proposed for revocation, so a keepalive that comes too late waits for the outcome
+ * instead of being told that it was in time.
+ *
+ * <p>Deadlines are not stored: after a restart every lease has its full time again, as in etcd.
+ */
+public final class LeaseClock implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(LeaseClock.class);
+
+    private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final int SLOTS = 4096;
+    /** Expiries under way at once: the rest waits for its turn, so that other commands get through in between. */
+    private static final int MAX_EXPIRING = 256;
+
+    /** Proposes that a lease be revoked. */
+    interface Revoker {
+        /** @return false if the proposal could not be queued; it is tried again */
+        boolean revoke(long id, CommitLog.Completion completion);
+    }
+
+    /** A lease's remaining and granted time, in seconds. */
+    public record Remaining(long seconds, long granted) {}
+
+    private static final class Timer {
+        private static final long EXPIRING = Long.MIN_VALUE;
+
+        final long id;
+        final long ttl;
+        final AtomicLong deadline;
+        volatile boolean removed;
+        /** Keepalives that came after the mark. Guarded by this. */
+        private List<LongConsumer> waiting = new ArrayList<>();
+
+        Timer(long id, long ttl, long now) {
+            this.id = id;
+            this.ttl = ttl;
+            this.deadline = new AtomicLong(deadlineFrom(now));
+        }
+
+        long deadlineFrom(long now) {
+            return now + TimeUnit.SECONDS.toNanos(ttl);
+        }
+
+        /** Returns false if the outcome is known already. */
+        synchronized boolean await(LongConsumer answer) {
+            return waiting != null && waiting.add(answer);
+        }
+
+        synchronized List<LongConsumer> end() {
+            List<LongConsumer> ended = waiting == null ? List.of() : waiting;
+            waiting = null;
+            return ended;
+        }
+    }
+
+    private final ConcurrentMap<Long, Timer> timers = new ConcurrentHashMap<>();
+    private final ConcurrentLinkedQueue<Timer> arrivals = new ConcurrentLinkedQueue<>();
+    private final List<List<Timer>> wheel = new ArrayList<>(SLOTS);
+    private final Semaphore expiring = new Semaphore(MAX_EXPIRING);
+    private final Revoker revoker;
+    private final long origin = System.nanoTime();
+    private final Thread thread;
+    private volatile boolean closed;
+
+    LeaseClock(String name, Revoker revoker) {
+        this.revoker = revoker;
+        for (int i = 0; i < SLOTS; i++) {
+            wheel.add(new ArrayList<>(0));
+        }
+        thread = new Thread(this::run, name + "-leases");
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Time since this clock was made: starts at 0, so that sums of it never overflow. */
+    private long now() {
+        return System.nanoTime() - origin;
+    }
+
+    /** Starts a lease's time. */
+    void granted(long id, long ttl) {
+        Timer timer = new Timer(id, ttl, now());
+        timers.put(id, timer);
+        arrivals.add(timer);
+    }
+
+    /** Forgets a revoked lease. */
+    void revoked(long id) {
+        Timer timer = timers.remove(id);
+        if (timer != null) {
+            timer.removed = true;
+            timer.end().forEach(answer -> answer.accept(0));
+        }
+    }
+
+    /**
+     * Gives a lease its full time again.
+     *
+     * @param answer gets the TTL in seconds, or 0 if there is no such lease (any more); at once, or once a pending
+     *     expiry has ended
+     */
+    public void keepAlive(long id, LongConsumer answer) {
+        Timer timer = timers.get(id);
+        if (timer == null) {
+            answer.accept(0);
+            return;
+        }
+        long deadline = timer.deadline.get();
+        while (deadline != Timer.EXPIRING) {
+            if (timer.deadline.compareAndSet(deadline, timer.deadlineFrom(now()))) {
+                answer.accept(timer.ttl);
+                return;
+            }
+            deadline = timer.deadline.get();
+        }
+        if (!timer.await(answer)) {
+            answer.accept(0);
+        }
+    }
+
+    /** What is left of a lease's time, rounded down; null if there is no such lease. */
+    public Remaining remaining(long id) {
+        Timer timer = timers.get(id);
+        if (timer == null) {
+            return null;
+        }
+        long deadline = timer.deadline.get();
+        long left = deadline == Timer.EXPIRING ? 0 : Math.max(0, deadline - now());
+        return new Remaining(TimeUnit.NANOSECONDS.toSeconds(left), timer.ttl);
+    }
+
+    /** The ids of all leases, the one that ends first in front. */
+    public List<Long> byDeadline() {
+        record Due(long id, long deadline) {}
+        return timers.values().stream()
+                .map(timer -> new Due(timer.id, timer.deadline.get()))
+                .sorted(Comparator.comparingLong(Due::deadline).thenComparingLong(Due::id))
+                .map(Due::id)
+                .toList();
+    }
+
+    private void run() {
+        long tick = 0;
+        while (!closed) {
+            long due = (tick + 1) * TICK_NANOS - now();
+            if (due > 0) {
+                LockSupport.parkNanos(this, due);
+                continue;
+            }
+            tick++;
+            try {
+                schedule(tick);
+                visit(tick);
+            } catch (RuntimeException e) {
+                log.error("the lease clock stumbled; it goes on", e);
+            }
+        }
+    }
+
+    private void schedule(long tick) {
+        Timer timer;
+        while ((timer = arrivals.poll()) != null) {
+            schedule(timer, tick);
+        }
+    }
+
+    private void schedule(Timer timer, long tick) {
+        long deadline = timer.deadline.get();
+        // Rounded up: a lease never ends early. Far deadlines share the slots and are looked at once a turn.
+        long at = Math.max(tick + 1, Math.floorDiv(deadline, TICK_NANOS) + 1);
+        wheel.get((int) Math.floorMod(Math.min(at, tick + SLOTS), (long) SLOTS)).add(timer);
+    }
+
+    private void visit(long tick) {
+        int slot = (int) Math.floorMod(tick, (long) SLOTS);
+        List<Timer> visited = wheel.get(slot);
+        if (visited.isEmpty()) {
+            return;
+        }
+        wheel.set(slot, new ArrayList<>(0));
+        long now = now();
+        for (Timer timer : visited) {
+            if (timer.removed) {
+                continue;
+            }
+            long deadline = timer.deadline.get();
+            if (deadline > now) {
+                schedule(timer, tick);
+            } else if (!expire(timer, deadline)) {
+                wheel.get((int) Math.floorMod(tick + 1, (long) SLOTS)).add(timer);
+            }
+        }
+    }
+
+    /** Returns false if the lease has to be looked at again. */
+    private boolean expire(Timer timer, long deadline) {
+        if (!expiring.tryAcquire()) {
+            return false;
+        }
+        boolean proposed = false;
+        try {
+            if (deadline != Timer.EXPIRING && !timer.deadline.compareAndSet(deadline, Timer.EXPIRING)) {
+                return false;
+            }
+            proposed = revoker.revoke(timer.id, (result, error) -> {
+                expiring.release();
+                if (error != null && error.error() != EtcdError.LEASE_NOT_FOUND) {
+                    arrivals.add(timer);
+                }
+            });
+            return proposed;
+        } finally {
+            if (!proposed) {
+                expiring.release();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        LockSupport.unpark(thread);
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        timers.values().forEach(timer -> timer.end().forEach(answer -> answer.accept(0)));
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

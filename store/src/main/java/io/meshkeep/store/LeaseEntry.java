@@ -1,0 +1,18 @@
+package io.meshkeep.store;
+
+import io.meshkeep.setcore.ChunkedSortedSet;
+import java.util.Arrays;
+
+/**
+ * A lease as the state machine knows it: no clock, since time is not part of the state.
+ *
+ * @param ttl granted time to live, in seconds
+ * @param keys the attached keys, in unsigned byte order
+ */
+record LeaseEntry(long id, long ttl, ChunkedSortedSet<byte[]> keys) {
+    static final ChunkedSortedSet<byte[]> NO_KEYS = ChunkedSortedSet.empty(Arrays::compareUnsigned);
+
+    LeaseEntry withKeys(ChunkedSortedSet<byte[]> newKeys) {
+        return new LeaseEntry(id, ttl, newKeys);
+    }
+}

@@ -1,0 +1,354 @@
+package io.meshkeep.store;
+
+import io.meshkeep.store.StateMachine.Cut;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Group commit on one machine. The apply thread takes what is queued, applies it, and has it written and synced as one
+ * batch; while the disk is busy the next batch grows. A small batch that finds the disk idle is written by the apply
+ * thread itself, so that a lone caller pays one sync and no hand-off; a larger one goes to the sync thread, and the
+ * apply thread works on.
+ *
+ * <p>Every command is answered after the batch that it is in, also one that changed nothing: its answer may rest on
+ * what earlier commands of the batch wrote.
+ */
+final class LocalCommitLog implements CommitLog {
+    private static final Logger log = LoggerFactory.getLogger(LocalCommitLog.class);
+
+    /** Commands that may wait. Beyond it etcd's "too many requests" is the answer. */
+    static final int MAX_QUEUED = 16 * 1024;
+
+    /** Commands in one batch: more would only delay the first of them. */
+    private static final int MAX_BATCH = 4096;
+
+    private static final long MAX_BATCH_BYTES = 8 << 20;
+
+    /** Batches up to this size are not worth a hand-off to the other thread. */
+    private static final int INLINE_BATCH = 4;
+
+    /** What the log hands its results to. */
+    interface Publisher {
+        /** Makes a durable state visible to readers and watchers. */
+        void publish(Cut cut);
+
+        /** How long a write with its sync took. */
+        void synced(long nanos);
+
+        /** The disk failed: the store must not go on. */
+        void failed(StoreException cause);
+    }
+
+    private record Proposal(Command command, long bytes, Completion completion) {}
+
+    private record Outcome(Completion completion, Result result, EtcdException error) {}
+
+    private record Batch(List<Outcome> outcomes, Cut cut) {}
+
+    private final Storage storage;
+    private final Publisher publisher;
+    private final StateMachine stateMachine;
+    private final Queue<Proposal> queue = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger queued = new AtomicInteger();
+    private final AtomicLong queuedBytes = new AtomicLong();
+    private final long maxQueuedBytes;
+    private final BlockingQueue<Batch> toSync = new LinkedBlockingQueue<>(1);
+    private final Queue<Batch> synced = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean parked = new AtomicBoolean();
+    private final Thread applyThread;
+    private final Thread syncThread;
+
+    private volatile boolean closing;
+    private volatile boolean ended;
+    private volatile StoreException failure;
+    /** The batch that the sync thread has, or null. Set by the apply thread, cleared by the sync thread. */
+    private volatile Batch inFlight;
+
+    private List<Outcome> open = new ArrayList<>();
+    private long openBytes;
+
+    LocalCommitLog(
+            String name, Snapshot start, Storage storage, HistoryReader history, StoreOptions options, Publisher publisher) {
+        this.storage = storage;
+        this.publisher = publisher;
+        this.maxQueuedBytes = Math.max(16 << 20, Runtime.getRuntime().maxMemory() / 8);
+        this.stateMachine = new StateMachine(start, new ApplyValues(options.maxAnswerBytes()), revision -> {
+            awaitInFlight();
+            return history.view(revision);
+        });
+        this.applyThread = new Thread(this::applyLoop, name + "-apply");
+        this.syncThread = new Thread(this::syncLoop, name + "-sync");
+        applyThread.setDaemon(true);
+        syncThread.setDaemon(true);
+        applyThread.start();
+        syncThread.start();
+    }
+
+    /** Reads long values while applying: from the batch at hand, from the one being written, or from disk. */
+    private final class ApplyValues implements RangeReader.Values {
+        private final long maxAnswerBytes;
+
+        ApplyValues(long maxAnswerBytes) {
+            this.maxAnswerBytes = maxAnswerBytes;
+        }
+
+        @Override
+        public byte[] full(byte[] record) {
+            if (!KeyValueRecord.isStub(record)) {
+                return record;
+            }
+            byte[] pending = stateMachine.pendingFull(record);
+            if (pending != null) {
+                return pending;
+            }
+            awaitInFlight();
+            return storage.record(KeyValueRecord.key(record), KeyValueRecord.modRevision(record));
+        }
+
+        @Override
+        public long maxAnswerBytes() {
+            return maxAnswerBytes;
+        }
+    }
+
+    @Override
+    public boolean submit(Command command, long bytes, Completion completion) {
+        if (closing || failure != null) {
+            throw EtcdError.STOPPED.exception();
+        }
+        int waiting = queued.incrementAndGet();
+        long waitingBytes = queuedBytes.addAndGet(bytes);
+        if (waiting > MAX_QUEUED || waiting > 1 && waitingBytes > maxQueuedBytes) {
+            queued.decrementAndGet();
+            queuedBytes.addAndGet(-bytes);
+            return false;
+        }
+        queue.add(new Proposal(command, bytes, completion));
+        if (ended) {
+            // close() or a failure came in between, and nobody else would answer
+            failQueued();
+        }
+        wakeApplyThread();
+        return true;
+    }
+
+    /** Commands that wait to be applied. */
+    int queueLength() {
+        return queued.get();
+    }
+
+    private void wakeApplyThread() {
+        if (parked.get() && parked.compareAndSet(true, false)) {
+            LockSupport.unpark(applyThread);
+        }
+    }
+
+    private void applyLoop() {
+        try {
+            while (true) {
+                boolean worked = answerSynced() | drain();
+                if (failure != null) {
+                    break;
+                }
+                if (inFlight == null && !open.isEmpty()) {
+                    answerSynced();
+                    commitOpen();
+                } else if (!worked) {
+                    if (closing && inFlight == null && !hasWorkLeft()) {
+                        break;
+                    }
+                    park();
+                }
+            }
+        } catch (Throwable t) {
+            // A fault here would leave callers waiting for ever on a store that looks alive.
+            fail(t instanceof StoreException e ? e : new StoreException("the apply thread failed: " + t, t));
+        } finally {
+            ended = true;
+            failAll();
+        }
+    }
+
+    private boolean hasWorkLeft() {
+        return !open.isEmpty() || !queue.isEmpty() || !synced.isEmpty();
+    }
+
+    private void park() {
+        // Whoever makes work sets it up first and looks at this flag second; we do it the other way round.
+        parked.set(true);
+        if (!hasWork()) {
+            LockSupport.park(this);
+        }
+        parked.set(false);
+    }
+
+    private boolean hasWork() {
+        return !synced.isEmpty()
+                || failure != null
+                || canDrain()
+                || inFlight == null && (!open.isEmpty() || closing);
+    }
+
+    private boolean canDrain() {
+        return open.size() < MAX_BATCH && openBytes < MAX_BATCH_BYTES && !queue.isEmpty();
+    }
+
+    private boolean drain() {
+        boolean drained = false;
+        Proposal proposal;
+        while (open.size() < MAX_BATCH && openBytes < MAX_BATCH_BYTES && (proposal = queue.poll()) != null) {
+            queued.decrementAndGet();
+            queuedBytes.addAndGet(-proposal.bytes);
+            openBytes += proposal.bytes;
+            open.add(apply(proposal));
+            drained = true;
+        }
+        return drained;
+    }
+
+    private Outcome apply(Proposal proposal) {
+        try {
+            return new Outcome(proposal.completion, stateMachine.apply(proposal.command), null);
+        } catch (EtcdException refused) {
+            return new Outcome(proposal.completion, null, refused);
+        }
+    }
+
+    private void commitOpen() {
+        Batch batch = new Batch(open, stateMachine.cut());
+        open = new ArrayList<>();
+        openBytes = 0;
+        if (batch.cut.writes().isEmpty()) {
+            publisher.publish(batch.cut);
+            answer(batch);
+        } else if (batch.outcomes.size() <= INLINE_BATCH) {
+            write(batch);
+            answer(batch);
+        } else {
+            inFlight = batch;
+            toSync.add(batch);
+        }
+    }
+
+    private void write(Batch batch) {
+        long start = System.nanoTime();
+        storage.commit(batch.cut.writes());
+        storage.acknowledge(batch.cut.snapshot().appliedIndex());
+        publisher.synced(System.nanoTime() - start);
+        publisher.publish(batch.cut);
+    }
+
+    private void syncLoop() {
+        try {
+            while (true) {
+                Batch batch = toSync.take();
+                write(batch);
+                synced.add(batch);
+                inFlight = null;
+                wakeApplyThread();
+            }
+        } catch (InterruptedException e) {
+            // close() ends this thread once nothing is left to sync
+            Thread.currentThread().interrupt();
+        } catch (Throwable t) {
+            fail(t instanceof StoreException e ? e : new StoreException("the sync thread failed: " + t, t));
+        }
+    }
+
+    private boolean answerSynced() {
+        boolean answered = false;
+        Batch batch;
+        while ((batch = synced.poll()) != null) {
+            answer(batch);
+            answered = true;
+        }
+        return answered;
+    }
+
+    private static void answer(Batch batch) {
+        for (Outcome outcome : batch.outcomes) {
+            answer(outcome.completion, outcome.result, outcome.error);
+        }
+    }
+
+    private static void answer(Completion completion, Result result, EtcdException error) {
+        try {
+            completion.complete(result, error);
+        } catch (RuntimeException e) {
+            log.error("a command's caller failed to take its answer", e);
+        }
+    }
+
+    /** Waits until the batch before the one at hand is on disk; only reads of old data while applying need it. */
+    private void awaitInFlight() {
+        while (inFlight != null && failure == null) {
+            LockSupport.parkNanos(50_000);
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private void fail(StoreException cause) {
+        if (failure == null) {
+            failure = cause;
+            log.error("the store stops: {}", cause.getMessage(), cause);
+            publisher.failed(cause);
+        }
+        parked.set(false);
+        LockSupport.unpark(applyThread);
+    }
+
+    private void failAll() {
+        EtcdException stopped = EtcdError.STOPPED.exception();
+        open.forEach(outcome -> answer(outcome.completion, null, stopped));
+        open.clear();
+        Batch lost = inFlight;
+        if (lost != null) {
+            lost.outcomes.forEach(outcome -> answer(outcome.completion, null, stopped));
+        }
+        failQueued();
+    }
+
+    private void failQueued() {
+        Proposal proposal;
+        while ((proposal = queue.poll()) != null) {
+            answer(proposal.completion, null, EtcdError.STOPPED.exception());
+        }
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        parked.set(false);
+        LockSupport.unpark(applyThread);
+        boolean interrupted = join(applyThread);
+        syncThread.interrupt();
+        interrupted |= join(syncThread);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static boolean join(Thread thread) {
+        boolean interrupted = false;
+        while (thread != Thread.currentThread() && thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        return interrupted;
+    }
+}

@@ -1,0 +1,100 @@
+package io.meshkeep.store;
+
+import io.meshkeep.setcore.ChunkedSortedSet;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * All that the store held after one commit: immutable, shared by any number of readers, never waiting for a writer.
+ * What is published is on disk.
+ */
+public final class Snapshot {
+    static final Comparator<LeaseEntry> LEASE_ORDER = Comparator.comparingLong(LeaseEntry::id);
+
+    private final long revision;
+    private final long compactedRevision;
+    private final long appliedIndex;
+    private final KeySet keys;
+    private final ChunkedSortedSet<LeaseEntry> leases;
+    private final Set<Alarm> alarms;
+    private final long residentBytes;
+
+    Snapshot(
+            long revision,
+            long compactedRevision,
+            long appliedIndex,
+            KeySet keys,
+            ChunkedSortedSet<LeaseEntry> leases,
+            Set<Alarm> alarms,
+            long residentBytes) {
+        this.revision = revision;
+        this.compactedRevision = compactedRevision;
+        this.appliedIndex = appliedIndex;
+        this.keys = keys;
+        this.leases = leases;
+        this.alarms = Set.copyOf(alarms);
+        this.residentBytes = residentBytes;
+    }
+
+    /** The store's revision: that of the newest change. */
+    public long revision() {
+        return revision;
+    }
+
+    /** The last compacted revision, or -1 if there was no compaction. Reads below it fail. */
+    public long compactedRevision() {
+        return compactedRevision;
+    }
+
+    /** How many commands the state machine has applied over the life of the data. */
+    public long appliedIndex() {
+        return appliedIndex;
+    }
+
+    /** Number of live keys. */
+    public int keyCount() {
+        return keys.records().size();
+    }
+
+    public int leaseCount() {
+        return leases.size();
+    }
+
+    /** The ids of all leases, ascending. */
+    public List<Long> leaseIds() {
+        return leases.stream().map(LeaseEntry::id).toList();
+    }
+
+    public boolean hasLease(long id) {
+        return lease(id) != null;
+    }
+
+    /** The keys attached to a lease, in order; empty if there is no such lease. */
+    public List<byte[]> leaseKeys(long id) {
+        LeaseEntry lease = lease(id);
+        return lease == null ? List.of() : lease.keys().stream().toList();
+    }
+
+    /** The raised alarms; immutable. */
+    public Set<Alarm> alarms() {
+        return alarms;
+    }
+
+    /** Bytes of heap that the keys and values in memory take, nearly. */
+    public long residentBytes() {
+        return residentBytes;
+    }
+
+    KeySet keys() {
+        return keys;
+    }
+
+    ChunkedSortedSet<LeaseEntry> leases() {
+        return leases;
+    }
+
+    LeaseEntry lease(long id) {
+        return leases.find(lease -> Long.compare(lease.id(), id));
+    }
+}

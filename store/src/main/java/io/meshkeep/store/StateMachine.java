@@ -1,0 +1,269 @@
+package io.meshkeep.store;
+
+import io.meshkeep.proto.CompactionRequest;
+import io.meshkeep.proto.DeleteRangeRequest;
+import io.meshkeep.proto.PutRequest;
+import io.meshkeep.proto.RangeRequest;
+import io.meshkeep.proto.RequestOp;
+import io.meshkeep.proto.TxnRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongFunction;
+
+/**
+ * Applies commands, one after the other, to a working state on top of the last snapshot, and cuts the next snapshot
+ * when asked. Used by one thread. Deterministic: it reads no clock and draws no random number, and what it does never
+ * depends on where batches are cut.
+ */
+final class StateMachine {
+    private final RangeReader.Values values;
+    private final LongFunction<KeyView> history;
+    private WorkingState working;
+
+    /** @param history the keys at a revision before the working state's base */
+    StateMachine(Snapshot start, RangeReader.Values values, LongFunction<KeyView> history) {
+        this.values = values;
+        this.history = history;
+        this.working = new WorkingState(start);
+    }
+
+    /** The full record of a stub that a command since the last cut put, or null. */
+    byte[] pendingFull(byte[] stub) {
+        return working.pendingFull(stub);
+    }
+
+    /** What the commands applied since the last cut come to; the state machine goes on from there. */
+    Cut cut() {
+        Cut cut = working.cut();
+        working = new WorkingState(cut.snapshot());
+        return cut;
+    }
+
+    /** Applies one command; a refused one changes nothing but the applied index. */
+    Result apply(Command command) {
+        working.countApplied();
+        if (command instanceof Command.Put put) {
+            requireWritable();
+            requireSpace();
+            return put(put.request());
+        } else if (command instanceof Command.Txn txn) {
+            requireWritable();
+            if (RequestChecks.hasPut(txn.request())) {
+                requireSpace();
+            }
+            return txn(txn.request());
+        } else if (command instanceof Command.DeleteRange delete) {
+            requireWritable();
+            return delete(delete.request());
+        } else if (command instanceof Command.Compact compact) {
+            requireWritable();
+            return compact(compact.request());
+        } else if (command instanceof Command.LeaseGrant grant) {
+            requireWritable();
+            requireSpace();
+            return grant(grant);
+        } else if (command instanceof Command.LeaseRevoke revoke) {
+            requireWritable();
+            return revoke(revoke.id());
+        } else if (command instanceof Command.RaiseAlarm raise) {
+            working.raise(raise.alarm());
+            return new Result.Alarm(working.revision(), List.of(raise.alarm()));
+        } else {
+            Alarm alarm = ((Command.DisarmAlarm) command).alarm();
+            return new Result.Alarm(working.revision(), working.disarm(alarm) ? List.of(alarm) : List.of());
+        }
+    }
+
+    private void requireWritable() {
+        if (working.isCorrupt()) {
+            throw EtcdError.CORRUPT.exception();
+        }
+    }
+
+    private void requireSpace() {
+        if (working.isOutOfSpace()) {
+            throw EtcdError.NO_SPACE.exception();
+        }
+    }
+
+    private Result put(PutRequest request) {
+        checkLease(request);
+        byte[] key = request.getKey().toByteArray();
+        byte[] previous = working.find(key);
+        checkIgnores(request, previous);
+        working.begin();
+        byte[] before = write(request, key, previous);
+        return new Result.Put(working.revision(), before);
+    }
+
+    /** Puts; returns the full pair before if it was asked for. */
+    private byte[] write(PutRequest request, byte[] key, byte[] previous) {
+        byte[] before = request.getPrevKv() && previous != null ? values.full(previous) : null;
+        byte[] value = request.getIgnoreValue() && previous != null
+                ? KeyValueRecord.value(values.full(previous))
+                : request.getValue().toByteArray();
+        long lease = request.getIgnoreLease() && previous != null ? KeyValueRecord.lease(previous) : request.getLease();
+        working.put(key, value, lease, previous);
+        return before;
+    }
+
+    private void checkLease(PutRequest request) {
+        if (request.getLease() != 0 && !working.hasLease(request.getLease())) {
+            throw EtcdError.LEASE_NOT_FOUND.exception();
+        }
+    }
+
+    private static void checkIgnores(PutRequest request, byte[] previous) {
+        if (previous == null && (request.getIgnoreValue() || request.getIgnoreLease())) {
+            throw EtcdError.KEY_NOT_FOUND.exception();
+        }
+    }
+
+    private Result delete(DeleteRangeRequest request) {
+        long before = working.revision();
+        List<byte[]> doomed = working.collect(KeyRange.of(request.getKey(), request.getRangeEnd()), 0, false);
+        if (!doomed.isEmpty()) {
+            working.begin();
+        }
+        return deleted(request, doomed, doomed.isEmpty() ? before : working.revision());
+    }
+
+    private Result.DeleteRange deleted(DeleteRangeRequest request, List<byte[]> doomed, long revision) {
+        List<byte[]> previous = List.of();
+        if (request.getPrevKv()) {
+            previous = new ArrayList<>(doomed.size());
+            for (byte[] record : doomed) {
+                previous.add(values.full(record));
+            }
+        }
+        for (byte[] record : doomed) {
+            working.delete(record);
+        }
+        return new Result.DeleteRange(revision, doomed.size(), previous);
+    }
+
+    private Result compact(CompactionRequest request) {
+        long revision = request.getRevision();
+        if (revision > working.revision()) {
+            throw EtcdError.FUTURE_REVISION.exception();
+        }
+        if (revision <= working.compactedRevision()) {
+            throw EtcdError.COMPACTED.exception();
+        }
+        working.compact(revision);
+        return new Result.Compact(working.revision());
+    }
+
+    private Result grant(Command.LeaseGrant grant) {
+        if (working.hasLease(grant.id())) {
+            throw EtcdError.LEASE_EXISTS.exception();
+        }
+        working.grant(grant.id(), grant.ttl());
+        return new Result.LeaseGrant(working.revision(), grant.id(), grant.ttl());
+    }
+
+    private Result revoke(long id) {
+        if (!working.hasLease(id)) {
+            throw EtcdError.LEASE_NOT_FOUND.exception();
+        }
+        List<byte[]> keys = working.leaseKeys(id);
+        if (!keys.isEmpty()) {
+            working.begin();
+        }
+        for (byte[] key : keys) {
+            working.delete(working.find(key));
+        }
+        working.revoke(id);
+        return new Result.LeaseRevoke(working.revision());
+    }
+
+    private Result txn(TxnRequest request) {
+        TxnPath path = TxnPath.choose(request, working, values);
+        checkPath(request, path);
+        long begin = working.revision();
+        Result.Txn result = run(request, path, begin);
+        return new Result.Txn(working.revision(), result.succeeded(), result.responses());
+    }
+
+    /** Refuses, before anything is changed, what would fail on the chosen path. */
+    private void checkPath(TxnRequest request, TxnPath path) {
+        List<RequestOp> ops = path.ops(request);
+        int nested = 0;
+        for (RequestOp op : ops) {
+            switch (op.getRequestCase()) {
+                case REQUEST_RANGE -> RangeRevision.check(
+                        op.getRequestRange().getRevision(), working.revision(), working.compactedRevision());
+                case REQUEST_PUT -> {
+                    PutRequest put = op.getRequestPut();
+                    if (put.getIgnoreValue() || put.getIgnoreLease()) {
+                        checkIgnores(put, working.find(put.getKey().toByteArray()));
+                    }
+                    checkLease(put);
+                }
+                case REQUEST_TXN -> checkPath(op.getRequestTxn(), path.nested().get(nested++));
+                default -> {
+                    // a delete cannot fail
+                }
+            }
+        }
+    }
+
+    private Result.Txn run(TxnRequest request, TxnPath path, long begin) {
+        List<RequestOp> ops = path.ops(request);
+        List<Result> responses = new ArrayList<>(ops.size());
+        int nested = 0;
+        for (RequestOp op : ops) {
+            switch (op.getRequestCase()) {
+                case REQUEST_RANGE -> responses.add(range(op.getRequestRange(), begin));
+                case REQUEST_PUT -> {
+                    PutRequest put = op.getRequestPut();
+                    byte[] key = put.getKey().toByteArray();
+                    byte[] previous = working.find(key);
+                    beginOnce(begin);
+                    responses.add(new Result.Put(working.revision(), write(put, key, previous)));
+                }
+                case REQUEST_DELETE_RANGE -> {
+                    DeleteRangeRequest delete = op.getRequestDeleteRange();
+                    KeyRange range = KeyRange.of(delete.getKey(), delete.getRangeEnd());
+                    List<byte[]> doomed = working.collect(range, 0, false);
+                    if (!doomed.isEmpty()) {
+                        beginOnce(begin);
+                    }
+                    responses.add(deleted(delete, doomed, working.revision()));
+                }
+                case REQUEST_TXN -> responses.add(run(op.getRequestTxn(), path.nested().get(nested++), begin));
+                case REQUEST_NOT_SET -> throw new IllegalStateException("unset operation passed the checks");
+            }
+        }
+        return new Result.Txn(working.revision(), path.succeeded(), responses);
+    }
+
+    private void beginOnce(long begin) {
+        if (working.revision() == begin) {
+            working.begin();
+        }
+    }
+
+    private Result range(RangeRequest request, long begin) {
+        long at = request.getRevision();
+        // A negative revision that passed the check is "current"; the revision before the transaction is history once
+        // the transaction has changed something.
+        if (at <= 0 || at == begin && working.revision() == begin) {
+            return RangeReader.read(request, working, working.revision(), values);
+        }
+        KeyView view = working.asOf(at);
+        return RangeReader.read(request, view != null ? view : history.apply(at), working.revision(), values);
+    }
+
+    /**
+     * The outcome of some commands.
+     *
+     * @param snapshot the state after them, to be published once {@code writes} is on disk
+     * @param writes what to put on disk
+     * @param events the changes for watchers, or null if nothing was changed
+     */
+    record Cut(Snapshot snapshot, List<Write> writes, EventBatch events) {}
+
+    /** One change of the disk: a put, or a delete when the value is null. */
+    record Write(Storage.Family family, byte[] key, byte[] value) {}
+}

@@ -1,0 +1,539 @@
+package io.meshkeep.store;
+
+import com.google.protobuf.ByteString;
+import io.meshkeep.proto.WatchCreateRequest;
+import io.meshkeep.proto.WatchCreateRequest.FilterType;
+import io.meshkeep.store.WatchEncoder.Body;
+import io.meshkeep.store.WatchEncoder.WatchEvent;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The watch engine. One thread owns all watches: it takes the commits in order, matches their events against groups of
+ * equal watches, encodes them once per group and hands the bytes to each member's transport. A member whose transport
+ * is not ready falls behind: it keeps its next revision and nothing else, and {@link CatchUp} reads for it what it
+ * missed, from memory or from disk, until it is up to the commits again.
+ *
+ * <p>Requests reach the thread through a mailbox. It is bounded by the clients' flow control: a stream is asked for its
+ * next request only when the last one was answered.
+ */
+public final class WatchHub implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(WatchHub.class);
+    private static final int TASKS_PER_TURN = 256;
+
+    private static final String EMPTY_RANGE = "mvcc: watcher range is empty";
+    private static final String DUPLICATE_ID = "mvcc: duplicate watch ID provided on the WatchStream";
+
+    private final Supplier<Snapshot> newest;
+    private final RecentEvents recent;
+    private final RangeReader.Values values;
+    private final WatchEncoder encoder;
+    private final CatchUp catchUp;
+    private final LongConsumer eventsSent;
+    private final long progressNanos;
+    private final int maxMessageBytes;
+    private final Thread thread;
+    private final Queue<Runnable> mailbox = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean parked = new AtomicBoolean();
+    private volatile boolean closed;
+
+    private final Map<WatchGroup.Key, WatchGroup> groups = new HashMap<>();
+    private final IntervalIndex<RangeGroups> byRange = new IntervalIndex<>();
+    /** Watchers that are behind and whose transport is ready. */
+    private final Set<Watcher> behind = new LinkedHashSet<>();
+
+    private final PriorityQueue<ProgressDue> progressDue =
+            new PriorityQueue<>(Comparator.comparingLong(ProgressDue::atNanos));
+    /** Every live watcher has been sent, or does not want, each event up to this revision. */
+    private long dispatched;
+
+    private boolean catchingUp;
+    private volatile int streams;
+    private volatile int watchers;
+    private volatile int slowWatchers;
+
+    private record ProgressDue(Watcher watcher, long atNanos) {}
+
+    /** The groups of one range, and the events of the commit at hand that fall into it. */
+    private static final class RangeGroups {
+        final List<WatchGroup> groups = new ArrayList<>(1);
+        List<Event> hits;
+    }
+
+    WatchHub(
+            String name,
+            Supplier<Snapshot> newest,
+            RecentEvents recent,
+            Storage storage,
+            RangeReader.Values values,
+            StoreOptions options,
+            LongConsumer eventsSent) {
+        this.eventsSent = eventsSent;
+        this.newest = newest;
+        this.recent = recent;
+        this.values = values;
+        this.encoder = new WatchEncoder(storage.identity());
+        this.progressNanos = options.progressInterval().toNanos();
+        this.maxMessageBytes = options.maxWatchMessageBytes();
+        this.dispatched = newest.get().revision();
+        this.catchUp = new CatchUp(name, newest, recent, storage, encoder, values);
+        this.thread = new Thread(this::run, name + "-watch");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Opens a stream of watches. */
+    public WatchStream open(WatchSink sink) {
+        WatchStream stream = new WatchStream(this, sink);
+        execute(() -> streams++);
+        return stream;
+    }
+
+    /** Open streams. */
+    public int streamCount() {
+        return streams;
+    }
+
+    /** Watches on all streams. */
+    public int watcherCount() {
+        return watchers;
+    }
+
+    /** Watches that are behind. */
+    public int slowWatcherCount() {
+        return slowWatchers;
+    }
+
+    void execute(Runnable task) {
+        mailbox.add(task);
+        wake();
+    }
+
+    /** Called when a commit has been published. */
+    void published() {
+        wake();
+    }
+
+    private void wake() {
+        if (parked.get() && parked.compareAndSet(true, false)) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    // ---- the watch thread
+
+    private void run() {
+        while (!closed) {
+            try {
+                boolean worked = runTasks() | dispatch();
+                tellProgress();
+                startCatchUp();
+                if (!worked) {
+                    park();
+                }
+            } catch (RuntimeException e) {
+                log.error("the watch thread stumbled; it goes on", e);
+            }
+        }
+    }
+
+    private void park() {
+        parked.set(true);
+        if (mailbox.isEmpty() && newest.get().revision() == dispatched && !closed) {
+            ProgressDue next = progressDue.peek();
+            if (next == null) {
+                LockSupport.park(this);
+            } else {
+                LockSupport.parkNanos(this, Math.max(1, next.atNanos - System.nanoTime()));
+            }
+        }
+        parked.set(false);
+    }
+
+    private boolean runTasks() {
+        int ran = 0;
+        Runnable task;
+        while (ran < TASKS_PER_TURN && (task = mailbox.poll()) != null) {
+            task.run();
+            ran++;
+        }
+        return ran > 0;
+    }
+
+    private boolean dispatch() {
+        long revision = newest.get().revision();
+        if (revision == dispatched) {
+            return false;
+        }
+        List<EventBatch> batches = recent.from(dispatched + 1);
+        if (batches == null) {
+            // This thread itself was too late; the watchers get it from disk.
+            groups.values().forEach(group -> fallBehind(group, dispatched + 1));
+            dispatched = revision;
+            return true;
+        }
+        for (EventBatch batch : batches) {
+            // An event goes out only after its revision can be read, so not beyond the snapshot looked at.
+            if (batch.lastRevision() > revision) {
+                break;
+            }
+            dispatch(batch);
+            dispatched = batch.lastRevision();
+        }
+        return true;
+    }
+
+    private void dispatch(EventBatch batch) {
+        if (groups.isEmpty()) {
+            return;
+        }
+        List<RangeGroups> hit = new ArrayList<>();
+        for (Event event : batch.events()) {
+            byRange.forEachContaining(event.key(), range -> {
+                if (range.hits == null) {
+                    range.hits = new ArrayList<>();
+                    hit.add(range);
+                }
+                range.hits.add(event);
+            });
+        }
+        for (RangeGroups range : hit) {
+            List<Event> events = range.hits;
+            range.hits = null;
+            for (WatchGroup group : range.groups) {
+                if (!group.live().isEmpty()) {
+                    send(group, events, batch);
+                }
+            }
+        }
+    }
+
+    private void send(WatchGroup group, List<Event> hits, EventBatch batch) {
+        List<WatchEvent> events;
+        try {
+            events = wanted(group.key, hits);
+        } catch (RuntimeException e) {
+            // A pair before could not be read from disk. Nothing was sent yet, so catching up can try again.
+            log.error("reading for the watchers of {} failed; it is tried again", group.key.range(), e);
+            fallBehind(group, batch.firstRevision());
+            return;
+        }
+        if (!events.isEmpty()) {
+            send(group, events, batch.lastRevision());
+        }
+    }
+
+    private List<WatchEvent> wanted(WatchGroup.Key key, List<Event> hits) {
+        List<WatchEvent> events = new ArrayList<>(hits.size());
+        for (Event event : hits) {
+            if (key.wants(event.delete())) {
+                byte[] previous = key.previous() && event.previous() != null ? values.full(event.previous()) : null;
+                events.add(new WatchEvent(event.revision(), event.delete(), event.kv(), previous));
+            }
+        }
+        return events;
+    }
+
+    private void send(WatchGroup group, List<WatchEvent> events, long lastRevision) {
+        List<Body> bodies = encoder.bodies(events, lastRevision);
+        List<Watcher> members = group.live();
+        // backwards, since a member that falls behind is replaced by the last one
+        for (int i = members.size() - 1; i >= 0; i--) {
+            Watcher member = members.get(i);
+            if (member.startRevision <= events.get(0).revision()) {
+                send(member, bodies);
+            } else if (member.startRevision <= lastRevision) {
+                sendFrom(member, events, lastRevision);
+            }
+        }
+    }
+
+    /** Sends to a watcher that starts within these events. */
+    private void sendFrom(Watcher member, List<WatchEvent> events, long lastRevision) {
+        List<WatchEvent> wanted = events.stream()
+                .filter(event -> event.revision() >= member.startRevision)
+                .toList();
+        if (!wanted.isEmpty()) {
+            send(member, encoder.bodies(wanted, lastRevision));
+        }
+    }
+
+    /** Sends bodies to a live member until its transport has enough; then it falls behind. */
+    private void send(Watcher member, List<Body> bodies) {
+        for (Body body : bodies) {
+            if (!member.stream.sink.isReady()) {
+                fallBehind(member, body.firstRevision());
+                return;
+            }
+            send(member, body);
+        }
+    }
+
+    private void send(Watcher watcher, Body body) {
+        if (watcher.fragment && body.body().length >= maxMessageBytes && body.events().size() > 1) {
+            encoder.fragments(watcher.id, body, maxMessageBytes).forEach(watcher.stream.sink::send);
+        } else {
+            watcher.stream.sink.send(encoder.events(watcher.id, body));
+        }
+        eventsSent.accept(body.events().size());
+        if (watcher.progressNotify) {
+            watcher.lastSentNanos = System.nanoTime();
+        }
+    }
+
+    private void fallBehind(WatchGroup group, long nextRevision) {
+        while (!group.live().isEmpty()) {
+            fallBehind(group.live().get(group.live().size() - 1), nextRevision);
+        }
+    }
+
+    private void fallBehind(Watcher watcher, long nextRevision) {
+        watcher.group.leave(watcher);
+        slowWatchers++;
+        startBehind(watcher, nextRevision);
+    }
+
+    private void startBehind(Watcher watcher, long nextRevision) {
+        watcher.nextRevision = Math.max(nextRevision, watcher.startRevision);
+        if (watcher.stream.sink.isReady()) {
+            behind.add(watcher);
+        }
+    }
+
+    // ---- requests
+
+    void create(WatchStream stream, WatchCreateRequest request) {
+        // Everything published is dispatched first: what the client wrote before this request is then not an event of
+        // a watch that starts now.
+        dispatch();
+        long revision = dispatched;
+        ByteString start = request.getKey().isEmpty() ? ByteString.copyFrom(new byte[1]) : request.getKey();
+        KeyRange range = KeyRange.of(start, request.getRangeEnd());
+        String refusal = refusal(stream, request, range);
+        if (refusal != null) {
+            stream.sink.send(encoder.refused(revision, refusal));
+            return;
+        }
+        long id = request.getWatchId();
+        if (id == 0) {
+            while (stream.watchers.containsKey(stream.nextId)) {
+                stream.nextId++;
+            }
+            id = stream.nextId++;
+        }
+        WatchGroup group = join(new WatchGroup.Key(
+                range,
+                !request.getFiltersList().contains(FilterType.NOPUT),
+                !request.getFiltersList().contains(FilterType.NODELETE),
+                request.getPrevKv()));
+        long from = request.getStartRevision() == 0 ? revision + 1 : request.getStartRevision();
+        Watcher watcher =
+                new Watcher(stream, id, group, request.getFragment(), request.getProgressNotify(), request.getStartRevision(), from);
+        stream.watchers.put(id, watcher);
+        watchers++;
+        stream.sink.send(encoder.created(id, revision));
+        if (from > revision) {
+            group.enter(watcher);
+        } else {
+            slowWatchers++;
+            if (from < newest.get().compactedRevision()) {
+                cancelCompacted(watcher);
+                return;
+            }
+            startBehind(watcher, from);
+        }
+        if (watcher.progressNotify) {
+            watcher.lastSentNanos = System.nanoTime();
+            progressDue.add(new ProgressDue(watcher, watcher.lastSentNanos + progressNanos));
+        }
+    }
+
+    private static String refusal(WatchStream stream, WatchCreateRequest request, KeyRange range) {
+        if (request.getStartRevision() < 0) {
+            return EtcdError.COMPACTED.text();
+        }
+        if (range.isEmpty()) {
+            return EMPTY_RANGE;
+        }
+        if (request.getWatchId() != 0 && stream.watchers.containsKey(request.getWatchId())) {
+            return DUPLICATE_ID;
+        }
+        return null;
+    }
+
+    private WatchGroup join(WatchGroup.Key key) {
+        WatchGroup group = groups.computeIfAbsent(key, k -> {
+            WatchGroup made = new WatchGroup(k);
+            byRange.computeIfAbsent(k.range(), range -> new RangeGroups()).groups.add(made);
+            return made;
+        });
+        group.addMember();
+        return group;
+    }
+
+    void cancel(WatchStream stream, long id) {
+        Watcher watcher = stream.watchers.get(id);
+        if (watcher != null) {
+            end(watcher);
+            stream.sink.send(encoder.canceled(id, dispatched));
+        }
+    }
+
+    private void cancelCompacted(Watcher watcher) {
+        end(watcher);
+        watcher.stream.sink.send(encoder.compacted(watcher.id, newest.get().compactedRevision()));
+    }
+
+    private void end(Watcher watcher) {
+        watcher.closed = true;
+        watcher.stream.watchers.remove(watcher.id);
+        watchers--;
+        WatchGroup group = watcher.group;
+        if (watcher.isLive()) {
+            group.leave(watcher);
+        } else {
+            behind.remove(watcher);
+            slowWatchers--;
+        }
+        if (group.removeMember()) {
+            groups.remove(group.key);
+            RangeGroups range = byRange.computeIfAbsent(group.key.range(), r -> new RangeGroups());
+            range.groups.remove(group);
+            if (range.groups.isEmpty()) {
+                byRange.remove(group.key.range());
+            }
+        }
+    }
+
+    void progress(WatchStream stream) {
+        dispatch();
+        if (stream.watchers.isEmpty()) {
+            return;
+        }
+        for (Watcher watcher : stream.watchers.values()) {
+            if (!watcher.isLive() || watcher.requestedRevision > dispatched) {
+                return;
+            }
+        }
+        stream.sink.send(encoder.progress(-1, dispatched));
+    }
+
+    private void tellProgress() {
+        ProgressDue due = progressDue.peek();
+        if (due == null) {
+            return;
+        }
+        long now = System.nanoTime();
+        for (; due != null && due.atNanos - now <= 0; due = progressDue.peek()) {
+            progressDue.remove();
+            Watcher watcher = due.watcher;
+            if (watcher.closed) {
+                continue;
+            }
+            if (watcher.isLive()
+                    && watcher.requestedRevision <= dispatched
+                    && now - watcher.lastSentNanos >= progressNanos
+                    && watcher.stream.sink.isReady()) {
+                watcher.stream.sink.send(encoder.progress(watcher.id, dispatched));
+            }
+            progressDue.add(new ProgressDue(watcher, now + progressNanos));
+        }
+    }
+
+    void ready(WatchStream stream) {
+        if (!stream.closed) {
+            for (Watcher watcher : stream.watchers.values()) {
+                if (!watcher.isLive()) {
+                    behind.add(watcher);
+                }
+            }
+        }
+    }
+
+    void close(WatchStream stream) {
+        if (!stream.closed) {
+            stream.closed = true;
+            streams--;
+            new ArrayList<>(stream.watchers.values()).forEach(this::end);
+        }
+    }
+
+    // ---- watchers that are behind
+
+    private void startCatchUp() {
+        if (!catchingUp && !behind.isEmpty()) {
+            catchingUp = true;
+            catchUp.start(new ArrayList<>(behind), round -> execute(() -> finishCatchUp(round)));
+        }
+    }
+
+    private void finishCatchUp(CatchUp.Round round) {
+        catchingUp = false;
+        dispatch();
+        long compacted = newest.get().compactedRevision();
+        for (Watcher watcher : round.watchers()) {
+            if (watcher.closed || watcher.isLive() || !behind.contains(watcher)) {
+                continue;
+            }
+            if (watcher.nextRevision < compacted) {
+                cancelCompacted(watcher);
+                continue;
+            }
+            CatchUp.Found found = round.found(watcher);
+            if (found != null) {
+                deliver(watcher, found);
+            }
+        }
+    }
+
+    private void deliver(Watcher watcher, CatchUp.Found found) {
+        for (Body body : found.bodies()) {
+            if (!watcher.stream.sink.isReady()) {
+                watcher.nextRevision = body.firstRevision();
+                behind.remove(watcher);
+                return;
+            }
+            send(watcher, body);
+        }
+        watcher.nextRevision = Math.max(watcher.nextRevision, found.coversTo() + 1);
+        if (watcher.nextRevision > dispatched) {
+            behind.remove(watcher);
+            slowWatchers--;
+            watcher.group.enter(watcher);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        parked.set(false);
+        LockSupport.unpark(thread);
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join(TimeUnit.SECONDS.toMillis(10));
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        catchUp.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,13 @@
+package io.meshkeep.store;
+
+/** Where the messages of one watch stream go: the transport, seen from the watch engine. */
+public interface WatchSink {
+    /**
+     * Whether the transport takes another message without piling it up. When it becomes ready again it must call
+     * {@link WatchStream#ready()}. May be called by any thread.
+     */
+    boolean isReady();
+
+    /** Sends a message. Called by the watch thread only; must not block. */
+    void send(WatchMessage message);
+}

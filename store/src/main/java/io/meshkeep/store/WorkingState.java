@@ -1,0 +1,393 @@
+package io.meshkeep.store;
+
+import io.meshkeep.proto.AlarmType;
+import io.meshkeep.setcore.ChunkedSortedSet;
+import io.meshkeep.store.StateMachine.Cut;
+import io.meshkeep.store.StateMachine.Write;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * A snapshot with the changes of the batch at hand on top. Changed keys stand in a small sorted map until the batch is
+ * cut; then they are merged into the immutable set at once, so that a batch copies every touched chunk only once.
+ */
+final class WorkingState implements KeyView {
+    /** Stands for "deleted in this batch". */
+    private static final byte[] GONE = {};
+
+    private final Snapshot base;
+    private final NavigableMap<byte[], byte[]> changed = new TreeMap<>(Arrays::compareUnsigned);
+    /** Leases granted (the entry) or revoked (null) in this batch. */
+    private final Map<Long, LeaseEntry> changedLeases = new HashMap<>();
+    /** Keys attached (true) to and detached (false) from a lease in this batch. */
+    private final Map<Long, NavigableMap<byte[], Boolean>> attachments = new HashMap<>();
+
+    private final List<Event> events = new ArrayList<>();
+    private final List<Write> writes = new ArrayList<>();
+    private Set<Alarm> alarms;
+    private long revision;
+    private int sub;
+    private long compactedRevision;
+    private long appliedIndex;
+    private long residentBytes;
+    private boolean changedMeta;
+
+    WorkingState(Snapshot base) {
+        this.base = base;
+        this.revision = base.revision();
+        this.compactedRevision = base.compactedRevision();
+        this.appliedIndex = base.appliedIndex();
+        this.residentBytes = base.residentBytes();
+        this.alarms = base.alarms();
+    }
+
+    long revision() {
+        return revision;
+    }
+
+    long compactedRevision() {
+        return compactedRevision;
+    }
+
+    void countApplied() {
+        appliedIndex++;
+    }
+
+    /** Starts the revision that the coming changes belong to. */
+    void begin() {
+        revision++;
+        sub = 0;
+    }
+
+    boolean isOutOfSpace() {
+        return has(AlarmType.NOSPACE);
+    }
+
+    boolean isCorrupt() {
+        return has(AlarmType.CORRUPT);
+    }
+
+    private boolean has(AlarmType type) {
+        for (Alarm alarm : alarms) {
+            if (alarm.type() == type) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    void raise(Alarm alarm) {
+        Set<Alarm> raised = new HashSet<>(alarms);
+        if (raised.add(alarm)) {
+            alarms = raised;
+            writes.add(StoredMeta.alarms(raised));
+        }
+    }
+
+    boolean disarm(Alarm alarm) {
+        Set<Alarm> left = new HashSet<>(alarms);
+        boolean removed = left.remove(alarm);
+        if (removed) {
+            alarms = left;
+            writes.add(StoredMeta.alarms(left));
+        }
+        return removed;
+    }
+
+    void compact(long at) {
+        compactedRevision = at;
+        changedMeta = true;
+    }
+
+    // ---- keys
+
+    @Override
+    public byte[] find(byte[] key) {
+        if (!changed.isEmpty()) {
+            byte[] record = changed.get(key);
+            if (record != null) {
+                return record == GONE ? null : record;
+            }
+        }
+        return base.keys().find(key);
+    }
+
+    @Override
+    public long count(KeyRange range) {
+        return count(base.keys(), changed, range);
+    }
+
+    @Override
+    public List<byte[]> collect(KeyRange range, long limit, boolean descending) {
+        return collect(base.keys(), changed, range, limit, descending);
+    }
+
+    private static NavigableMap<byte[], byte[]> within(NavigableMap<byte[], byte[]> changes, KeyRange range) {
+        if (changes.isEmpty() || range.isEmpty()) {
+            return Collections.emptyNavigableMap();
+        }
+        return range.end() == null
+                ? changes.tailMap(range.start(), true)
+                : changes.subMap(range.start(), true, range.end(), false);
+    }
+
+    private static long count(KeySet base, NavigableMap<byte[], byte[]> changes, KeyRange range) {
+        long count = base.count(range);
+        for (Map.Entry<byte[], byte[]> change : within(changes, range).entrySet()) {
+            boolean before = base.find(change.getKey()) != null;
+            boolean after = change.getValue() != GONE;
+            count += (after ? 1 : 0) - (before ? 1 : 0);
+        }
+        return count;
+    }
+
+    private static List<byte[]> collect(
+            KeySet base, NavigableMap<byte[], byte[]> changes, KeyRange range, long limit, boolean descending) {
+        NavigableMap<byte[], byte[]> overlay = within(changes, range);
+        if (overlay.isEmpty()) {
+            return base.collect(range, limit, descending);
+        }
+        List<byte[]> merged = merge(base.iterator(range), overlay.entrySet().iterator());
+        if (descending) {
+            Collections.reverse(merged);
+        }
+        return limit == 0 || merged.size() <= limit ? merged : merged.subList(0, (int) limit);
+    }
+
+    private static List<byte[]> merge(Iterator<byte[]> records, Iterator<Map.Entry<byte[], byte[]>> changes) {
+        List<byte[]> merged = new ArrayList<>();
+        byte[] record = records.hasNext() ? records.next() : null;
+        while (changes.hasNext()) {
+            Map.Entry<byte[], byte[]> change = changes.next();
+            while (record != null && KeyValueRecord.compareKey(record, change.getKey()) < 0) {
+                merged.add(record);
+                record = records.hasNext() ? records.next() : null;
+            }
+            if (record != null && KeyValueRecord.compareKey(record, change.getKey()) == 0) {
+                record = records.hasNext() ? records.next() : null;
+            }
+            if (change.getValue() != GONE) {
+                merged.add(change.getValue());
+            }
+        }
+        while (record != null) {
+            merged.add(record);
+            record = records.hasNext() ? records.next() : null;
+        }
+        return merged;
+    }
+
+    /** The keys as they were at a revision that lies in this batch or is its start; null for an older one. */
+    KeyView asOf(long at) {
+        if (at < base.revision()) {
+            return null;
+        }
+        NavigableMap<byte[], byte[]> changes = new TreeMap<>(Arrays::compareUnsigned);
+        for (Event event : events) {
+            if (event.revision() <= at) {
+                changes.put(event.key(), event.delete() ? GONE : KeyValueRecord.resident(event.kv()));
+            }
+        }
+        KeySet keys = base.keys();
+        return new KeyView() {
+            @Override
+            public long count(KeyRange range) {
+                return WorkingState.count(keys, changes, range);
+            }
+
+            @Override
+            public byte[] find(byte[] key) {
+                byte[] record = changes.get(key);
+                return record == null ? keys.find(key) : record == GONE ? null : record;
+            }
+
+            @Override
+            public List<byte[]> collect(KeyRange range, long limit, boolean descending) {
+                return WorkingState.collect(keys, changes, range, limit, descending);
+            }
+        };
+    }
+
+    /** The full record of a stub put in this batch, which the disk does not have yet; null if it was not. */
+    byte[] pendingFull(byte[] stub) {
+        long mod = KeyValueRecord.modRevision(stub);
+        for (int i = events.size() - 1; i >= 0; i--) {
+            Event event = events.get(i);
+            if (event.revision() == mod
+                    && !event.delete()
+                    && KeyValueRecord.compareKeys(event.kv(), stub) == 0) {
+                return event.kv();
+            }
+        }
+        return null;
+    }
+
+    /** @param previous what {@link #find} gives for the key, or null */
+    void put(byte[] key, byte[] value, long lease, byte[] previous) {
+        byte[] full = KeyValueRecord.encode(
+                key,
+                previous == null ? revision : KeyValueRecord.createRevision(previous),
+                revision,
+                previous == null ? 1 : KeyValueRecord.version(previous) + 1,
+                value,
+                lease);
+        long oldLease = previous == null ? 0 : KeyValueRecord.lease(previous);
+        if (oldLease != lease) {
+            if (oldLease != 0) {
+                attachmentsOf(oldLease).put(key, false);
+            }
+            if (lease != 0) {
+                attachmentsOf(lease).put(key, true);
+            }
+        }
+        change(key, KeyValueRecord.resident(full), previous);
+        record(key, new Event(revision, sub, false, full, beforeRevision(key, previous)), full);
+    }
+
+    /** @param previous the live record of the key to delete */
+    void delete(byte[] previous) {
+        byte[] key = KeyValueRecord.key(previous);
+        long oldLease = KeyValueRecord.lease(previous);
+        if (oldLease != 0) {
+            attachmentsOf(oldLease).put(key, false);
+        }
+        change(key, GONE, previous);
+        byte[] kv = KeyValueRecord.encode(key, 0, revision, 0, GONE, 0);
+        record(key, new Event(revision, sub, true, kv, beforeRevision(key, previous)), GONE);
+    }
+
+    private void change(byte[] key, byte[] record, byte[] previous) {
+        changed.put(key, record);
+        residentBytes += (record == GONE ? 0 : KeyValueRecord.residentSize(record))
+                - (previous == null ? 0 : KeyValueRecord.residentSize(previous));
+    }
+
+    private void record(byte[] key, Event event, byte[] stored) {
+        events.add(event);
+        writes.add(new Write(Storage.Family.HISTORY, HistoryKey.of(key, revision, sub), stored));
+        writes.add(new Write(
+                Storage.Family.EVENTS, HistoryKey.event(revision, sub), StoredEvent.encode(event, key)));
+        sub++;
+    }
+
+    /**
+     * The record before this revision. A transaction can delete and put the same key (see {@link RequestChecks}); what
+     * a watcher gets as the pair before is then that of the first change.
+     */
+    private byte[] beforeRevision(byte[] key, byte[] previous) {
+        if (sub > 0) {
+            for (int i = events.size() - sub; i < events.size(); i++) {
+                if (Arrays.equals(events.get(i).key(), key)) {
+                    return events.get(i).previous();
+                }
+            }
+        }
+        return previous;
+    }
+
+    // ---- leases
+
+    boolean hasLease(long id) {
+        return changedLeases.containsKey(id) ? changedLeases.get(id) != null : base.lease(id) != null;
+    }
+
+    void grant(long id, long ttl) {
+        changedLeases.put(id, new LeaseEntry(id, ttl, LeaseEntry.NO_KEYS));
+        attachments.remove(id);
+        writes.add(StoredLease.grant(id, ttl));
+    }
+
+    /** Removes a lease whose keys are deleted already. */
+    void revoke(long id) {
+        changedLeases.put(id, null);
+        attachments.remove(id);
+        writes.add(StoredLease.revoke(id));
+    }
+
+    /** The keys attached to a lease that exists, in order. */
+    List<byte[]> leaseKeys(long id) {
+        LeaseEntry lease = changedLeases.containsKey(id) ? changedLeases.get(id) : base.lease(id);
+        NavigableMap<byte[], Boolean> changes = attachments.get(id);
+        return (changes == null ? lease.keys() : attach(lease.keys(), changes)).stream().toList();
+    }
+
+    private NavigableMap<byte[], Boolean> attachmentsOf(long lease) {
+        return attachments.computeIfAbsent(lease, id -> new TreeMap<>(Arrays::compareUnsigned));
+    }
+
+    private static ChunkedSortedSet<byte[]> attach(
+            ChunkedSortedSet<byte[]> keys, NavigableMap<byte[], Boolean> changes) {
+        byte[][] elements = new byte[changes.size()][];
+        boolean[] remove = new boolean[elements.length];
+        int n = 0;
+        for (Map.Entry<byte[], Boolean> change : changes.entrySet()) {
+            elements[n] = change.getKey();
+            remove[n++] = !change.getValue();
+        }
+        return keys.update(elements, remove, n);
+    }
+
+    // ---- the end of the batch
+
+    Cut cut() {
+        if (events.isEmpty() && writes.isEmpty() && !changedMeta) {
+            Snapshot same = appliedIndex == base.appliedIndex() ? base : snapshot(base.keys(), base.leases());
+            return new Cut(same, List.of(), null);
+        }
+        Snapshot next = snapshot(mergedKeys(), mergedLeases());
+        writes.add(StoredMeta.state(next));
+        EventBatch batch =
+                events.isEmpty() ? null : new EventBatch(base.revision() + 1, revision, List.copyOf(events));
+        return new Cut(next, writes, batch);
+    }
+
+    private Snapshot snapshot(KeySet keys, ChunkedSortedSet<LeaseEntry> leases) {
+        return new Snapshot(revision, compactedRevision, appliedIndex, keys, leases, alarms, residentBytes);
+    }
+
+    private KeySet mergedKeys() {
+        if (changed.isEmpty()) {
+            return base.keys();
+        }
+        byte[][] elements = new byte[changed.size()][];
+        boolean[] remove = new boolean[elements.length];
+        int n = 0;
+        for (Map.Entry<byte[], byte[]> change : changed.entrySet()) {
+            boolean gone = change.getValue() == GONE;
+            // a set of records is searched by record, so a deletion needs one with the key
+            elements[n] = gone ? KeyValueRecord.encode(change.getKey(), 0, 0, 0, GONE, 0) : change.getValue();
+            remove[n++] = gone;
+        }
+        return new KeySet(base.keys().records().update(elements, remove, n));
+    }
+
+    private ChunkedSortedSet<LeaseEntry> mergedLeases() {
+        if (changedLeases.isEmpty() && attachments.isEmpty()) {
+            return base.leases();
+        }
+        TreeMap<Long, LeaseEntry> changes = new TreeMap<>(changedLeases);
+        attachments.forEach((id, keys) -> {
+            LeaseEntry lease = changes.containsKey(id) ? changes.get(id) : base.lease(id);
+            if (lease != null) {
+                changes.put(id, lease.withKeys(attach(lease.keys(), keys)));
+            }
+        });
+        LeaseEntry[] elements = new LeaseEntry[changes.size()];
+        boolean[] remove = new boolean[elements.length];
+        int n = 0;
+        for (Map.Entry<Long, LeaseEntry> change : changes.entrySet()) {
+            remove[n] = change.getValue() == null;
+            elements[n++] = remove[n - 1] ? new LeaseEntry(change.getKey(), 0, LeaseEntry.NO_KEYS) : change.getValue();
+        }
+        return base.leases().update(elements, remove, n);
+    }
+}
