@@ -84,12 +84,11 @@ sealed interface ParsedRequest {
         }
         List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
         if (hosts.isEmpty() && version.minorVersion() > 0) {
-            return Optional.of(protocolError(
-                    HttpResponseStatus.BAD_REQUEST, "400 Bad Request: missing required Host header"));
+            return Optional.of(
+                    protocolError(HttpResponseStatus.BAD_REQUEST, "400 Bad Request: missing required Host header"));
         }
         if (hosts.size() > 1) {
-            return Optional.of(
-                    protocolError(HttpResponseStatus.BAD_REQUEST, "400 Bad Request: too many Host headers"));
+            return Optional.of(protocolError(HttpResponseStatus.BAD_REQUEST, "400 Bad Request: too many Host headers"));
         }
         if (request.headers().contains(HttpHeaderNames.TRANSFER_ENCODING)
                 && !HttpUtil.isTransferEncodingChunked(request)) {
