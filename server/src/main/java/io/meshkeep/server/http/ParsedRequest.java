@@ -119,18 +119,25 @@ sealed interface ParsedRequest {
     private static Map<String, List<String>> query(String raw) {
         Map<String, List<String>> parameters = new LinkedHashMap<>();
         for (String pair : raw.split("&")) {
-            if (pair.isEmpty() || pair.indexOf(';') >= 0) {
-                continue;
-            }
-            int equals = pair.indexOf('=');
-            try {
-                String name = QueryStringDecoder.decodeComponent(equals < 0 ? pair : pair.substring(0, equals));
-                String value = equals < 0 ? "" : QueryStringDecoder.decodeComponent(pair.substring(equals + 1));
-                parameters.computeIfAbsent(name, ignored -> new ArrayList<>(1)).add(value);
-            } catch (IllegalArgumentException undecodable) {
-                continue;
+            if (!pair.isEmpty() && pair.indexOf(';') < 0) {
+                int equals = pair.indexOf('=');
+                Optional<String> name = decode(equals < 0 ? pair : pair.substring(0, equals));
+                Optional<String> value = decode(equals < 0 ? "" : pair.substring(equals + 1));
+                if (name.isPresent() && value.isPresent()) {
+                    parameters
+                            .computeIfAbsent(name.get(), ignored -> new ArrayList<>(1))
+                            .add(value.get());
+                }
             }
         }
         return parameters;
+    }
+
+    private static Optional<String> decode(String component) {
+        try {
+            return Optional.of(QueryStringDecoder.decodeComponent(component));
+        } catch (IllegalArgumentException undecodable) {
+            return Optional.empty();
+        }
     }
 }
