@@ -46,7 +46,9 @@ class HttpAccessTest {
     void aRefusalDoesNotEchoWhatItCannotTrust() {
         HttpReply reply = HttpAccess.unknownHost("<script>\u0007evil:80");
         assertThat(reply.status().code()).isEqualTo(421);
-        assertThat(new String(reply.body(), StandardCharsets.UTF_8)).contains("\"?script??evil\"").doesNotContain("<");
+        assertThat(new String(reply.body(), StandardCharsets.UTF_8))
+                .contains("\"?script??evil\"")
+                .doesNotContain("<");
     }
 
     private static HttpHeaders from(String origin) {
