@@ -25,6 +25,9 @@ public final class Main {
     /** Set by the launcher, which knows it and the JVM does not. */
     private static final String TERMINAL_PROPERTY = "meshkeep.terminal";
 
+    /** Start, stop, and end in the way that lets the JVM archive the classes it has loaded. */
+    private static final String TRAINING_PROPERTY = "meshkeep.training";
+
     private final PrintStream out;
     private final PrintStream err;
     private final Map<String, String> environment;
@@ -37,7 +40,8 @@ public final class Main {
 
     /** @param arguments a command and its flags, or etcd's flags alone */
     public static void main(String[] arguments) {
-        ShutdownProofLogManager.install();
+        // Naming the class does not initialise it, which would be too early: see there.
+        System.setProperty(ShutdownProofLogManager.PROPERTY, ShutdownProofLogManager.class.getName());
         int status = new Main(System.out, System.err, System.getenv()).run(Arrays.asList(arguments));
         if (status != OK) {
             System.exit(status);
@@ -106,6 +110,10 @@ public final class Main {
         }
 
         MeshkeepServer server = MeshkeepServer.start(options.config());
+        if (Boolean.getBoolean(TRAINING_PROPERTY)) {
+            server.close();
+            return OK;
+        }
         AtomicBoolean ending = new AtomicBoolean();
         Thread onSignal = new Thread(() -> stop(server, ending, log), "meshkeep-shutdown");
         Runtime.getRuntime().addShutdownHook(onSignal);
@@ -121,8 +129,8 @@ public final class Main {
     private void tellReady(MeshkeepServer server, ServerConfig config, Logger log) {
         // Word for word etcd's, since test suites and scripts wait for it.
         log.info("ready to serve client requests");
-        out.println("Meshkeep " + Version.meshkeep() + " serves " + String.join(", ", server.clientUrls()) + ", data in "
-                + config.dataDir().toAbsolutePath().normalize());
+        out.println("Meshkeep " + Version.meshkeep() + " serves " + String.join(", ", server.clientUrls())
+                + ", data in " + config.dataDir().toAbsolutePath().normalize());
         out.flush();
     }
 
