@@ -2,6 +2,7 @@ package io.meshkeep.loadtest;
 
 import io.meshkeep.loadtest.compare.CompareCommand;
 import io.meshkeep.loadtest.load.LoadException;
+import io.meshkeep.loadtest.run.RunCommand;
 import java.io.IOException;
 import java.util.Arrays;
 
@@ -11,6 +12,7 @@ public final class Main {
             """
             Usage:
               bench compare [flags]   etcd and Meshkeep side by side, with ratios
+              bench run WORKLOAD      one workload against a server that runs
 
             bench COMMAND --help lists the flags.
             """;
@@ -37,6 +39,13 @@ public final class Main {
                     System.out.print(CompareCommand.HELP);
                 } else {
                     CompareCommand.run(rest);
+                }
+            }
+            case "run" -> {
+                if (help) {
+                    System.out.print(RunCommand.help());
+                } else {
+                    RunCommand.run(rest);
                 }
             }
             case "help", "--help", "-h" -> System.out.print(HELP);

@@ -8,6 +8,7 @@ import io.meshkeep.loadtest.load.Measurement;
 import io.meshkeep.loadtest.load.Meter;
 import io.meshkeep.loadtest.workload.Keys;
 import io.meshkeep.loadtest.workload.Workload;
+import io.meshkeep.loadtest.workload.Workloads;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,6 +40,11 @@ final class Comparison {
             Duration window,
             int keys,
             long seed) {}
+
+    /** Work for a server that has just started, so that the first workload does not meet a cold one. */
+    private static final List<String> WARM_UP = List.of("put-100", "range-one");
+
+    private static final Duration WARM_UP_TIME = Duration.ofSeconds(4);
 
     private final Contender ours;
     private final Contender etcd;
@@ -78,6 +84,8 @@ final class Comparison {
     private void workloads(int round) throws IOException, InterruptedException {
         try (ServerProcess one = ServerProcess.start(ours, data(ours, round, "load"));
                 ServerProcess other = ServerProcess.start(etcd, data(etcd, round, "load"))) {
+            warmUp(one);
+            warmUp(other);
             int turn = round;
             for (Workload workload : plan.workloads) {
                 boolean oursFirst = turn++ % 2 == 1;
@@ -89,6 +97,17 @@ final class Comparison {
                             case MEDIAN_LATENCY -> Unit.MICROSECONDS;
                         };
                 result(workload.name(), unit).add(oursFirst ? first : second, oursFirst ? second : first);
+            }
+        }
+    }
+
+    private void warmUp(ServerProcess server) throws InterruptedException {
+        progress.moment("warming up %s", server.contender().name());
+        for (String name : WARM_UP) {
+            Workload workload = Workloads.named(name);
+            try (EtcdClient client = EtcdClient.connect(server.endpoint(), workload.connections())) {
+                new Meter(WARM_UP_TIME, Duration.ofSeconds(1), perSecond -> {})
+                        .measure(client, workload.setUp().prepare(client, plan.seed, 0), server.accounts());
             }
         }
     }
@@ -125,47 +144,51 @@ final class Comparison {
         Footprint mine = oursFirst ? first : second;
         Footprint theirs = oursFirst ? second : first;
         String keys = "-" + plan.keys;
-        add("start-empty", Unit.MILLISECONDS, mine.startEmptyMillis, theirs.startEmptyMillis);
-        add("start" + keys, Unit.MILLISECONDS, mine.startFullMillis, theirs.startFullMillis);
-        add("rss-loaded" + keys, Unit.MEBIBYTES, mine.loaded, theirs.loaded);
-        add("rss-restarted" + keys, Unit.MEBIBYTES, mine.restarted, theirs.restarted);
+        result("start-empty", Unit.MILLISECONDS).add(mine.startEmpty, theirs.startEmpty);
+        result("start" + keys, Unit.MILLISECONDS).add(mine.startFull, theirs.startFull);
+        result("rss-loaded" + keys, Unit.MEBIBYTES).add(mine.loaded, theirs.loaded);
+        result("rss-restarted" + keys, Unit.MEBIBYTES).add(mine.restarted, theirs.restarted);
     }
 
-    private void add(String workload, Unit unit, double mine, double theirs) {
-        result(workload, unit).add(Figure.of(mine), Figure.of(theirs));
-    }
-
-    private record Footprint(double startEmptyMillis, double startFullMillis, double loaded, double restarted) {}
+    private record Footprint(Figure startEmpty, Figure startFull, Figure loaded, Figure restarted) {}
 
     private Footprint footprint(Contender contender, int round) throws IOException, InterruptedException {
         Path data = data(contender, round, "footprint");
-        double startEmpty;
-        double loaded;
+        Figure startEmpty;
+        Figure loaded;
         progress.moment("round %d/%d  footprint          %-5s", round, plan.rounds, contender.name());
         try (ServerProcess server = ServerProcess.start(contender, data)) {
-            startEmpty = millis(server.startTime());
+            startEmpty = startUp(server);
             try (EtcdClient client = EtcdClient.connect(server.endpoint(), 4)) {
                 new Keys("footprint", plan.seed).fill(client, plan.keys);
             }
             loaded = settledMemory(server);
         }
         try (ServerProcess server = ServerProcess.start(contender, data)) {
-            double startFull = millis(server.startTime());
-            double restarted = settledMemory(server);
+            Figure startFull = startUp(server);
+            Figure restarted = settledMemory(server);
             progress.reached(
                     "round %d/%d  footprint          %-5s  start empty %,.0f ms, with %,d keys %,.0f ms;"
                             + "  memory loaded %,.0f MiB, restarted %,.0f MiB",
-                    round, plan.rounds, contender.name(), startEmpty, plan.keys, startFull, loaded, restarted);
+                    round,
+                    plan.rounds,
+                    contender.name(),
+                    startEmpty.figure(),
+                    plan.keys,
+                    startFull.figure(),
+                    loaded.figure(),
+                    restarted.figure());
             return new Footprint(startEmpty, startFull, loaded, restarted);
         }
     }
 
-    private static double millis(Duration time) {
-        return time.toNanos() / 1e6;
+    private static Figure startUp(ServerProcess server) {
+        return new Figure(
+                server.startTime().toNanos() / 1e6, server.startCpu().toNanos() / 1e3, null);
     }
 
-    private static double settledMemory(ServerProcess server) throws InterruptedException {
+    private static Figure settledMemory(ServerProcess server) throws InterruptedException {
         Thread.sleep(SETTLE.toMillis());
-        return server.accounts().memory().resident() / (double) (1 << 20);
+        return Figure.of(server.accounts().memory().resident() / (double) (1 << 20));
     }
 }

@@ -3,6 +3,7 @@ package io.meshkeep.loadtest.compare;
 import io.grpc.StatusRuntimeException;
 import io.meshkeep.loadtest.client.EtcdClient;
 import io.meshkeep.loadtest.client.Endpoint;
+import io.meshkeep.loadtest.process.ProcessAccounts;
 import io.meshkeep.proto.KVGrpc;
 import io.meshkeep.proto.RangeRequest;
 import com.google.protobuf.ByteString;
@@ -27,6 +28,7 @@ final class ServerProcess implements AutoCloseable {
     private final Endpoint endpoint;
     private final ProcessAccounts accounts;
     private final Duration startTime;
+    private final Duration startCpu;
 
     private ServerProcess(Contender contender, Process process, Endpoint endpoint, Duration startTime) {
         this.contender = contender;
@@ -34,6 +36,7 @@ final class ServerProcess implements AutoCloseable {
         this.endpoint = endpoint;
         this.accounts = new ProcessAccounts(process.pid());
         this.startTime = startTime;
+        this.startCpu = Duration.ofNanos(accounts.nanos());
     }
 
     /**
@@ -111,6 +114,11 @@ final class ServerProcess implements AutoCloseable {
     /** From the start of the process to its first answer. */
     Duration startTime() {
         return startTime;
+    }
+
+    /** Processor time that it had used by then. */
+    Duration startCpu() {
+        return startCpu;
     }
 
     /** Stops it the way a supervisor does, and waits for its end. */

@@ -12,16 +12,22 @@ import java.util.function.DoubleConsumer;
 /** Runs a load: a warm-up that is not counted, then the window that is. */
 public final class Meter {
     /** How long calls in flight may take to end after a run. */
-    private static final long DRAIN_SECONDS = 60;
+    private static final Duration DRAIN = Duration.ofSeconds(60);
 
     private final Duration warmUp;
     private final Duration window;
+    private final Duration drain;
     private final DoubleConsumer progress;
 
     /** @param progress is told about once a second how many operations a second there were */
     public Meter(Duration warmUp, Duration window, DoubleConsumer progress) {
+        this(warmUp, window, DRAIN, progress);
+    }
+
+    Meter(Duration warmUp, Duration window, Duration drain, DoubleConsumer progress) {
         this.warmUp = warmUp;
         this.window = window;
+        this.drain = drain;
         this.progress = progress;
     }
 
@@ -47,7 +53,7 @@ public final class Meter {
         } finally {
             CompletableFuture<Void> stopped = on(client, load::stop);
             if (!failure.isDone()) {
-                await(CompletableFuture.anyOf(stopped, failure), DRAIN_SECONDS);
+                await(CompletableFuture.anyOf(stopped, failure));
             }
         }
         long operations = end.operations - begin.operations;
@@ -85,13 +91,13 @@ public final class Meter {
         }
     }
 
-    private static void await(CompletableFuture<?> future, long seconds) throws InterruptedException {
+    private void await(CompletableFuture<?> future) throws InterruptedException {
         try {
-            future.get(seconds, TimeUnit.SECONDS);
+            future.get(drain.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             throw new LoadException(e.getCause().getMessage(), e.getCause());
         } catch (TimeoutException e) {
-            throw new LoadException("calls were not answered within " + seconds + " s", e);
+            throw new LoadException("calls were not answered within " + drain.toMillis() + " ms", e);
         }
     }
 

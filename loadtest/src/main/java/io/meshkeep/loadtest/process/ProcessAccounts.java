@@ -1,4 +1,4 @@
-package io.meshkeep.loadtest.compare;
+package io.meshkeep.loadtest.process;
 
 import io.meshkeep.loadtest.load.CpuClock;
 import java.io.IOException;
@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** What the kernel says that a process has used, from {@code /proc}. */
-final class ProcessAccounts implements CpuClock {
+public final class ProcessAccounts implements CpuClock {
     /** {@code sysconf(_SC_CLK_TCK)}, which is 100 on every Linux that runs a JVM. */
     private static final long NANOS_PER_TICK = 10_000_000;
 
@@ -18,7 +18,7 @@ final class ProcessAccounts implements CpuClock {
 
     private final Path proc;
 
-    ProcessAccounts(long pid) {
+    public ProcessAccounts(long pid) {
         proc = Path.of("/proc", Long.toString(pid));
     }
 
@@ -34,7 +34,7 @@ final class ProcessAccounts implements CpuClock {
     }
 
     /** Memory that is in RAM now. */
-    Memory memory() {
+    public Memory memory() {
         String status = read("status");
         return new Memory(kibibytes(status, "VmRSS") << 10, kibibytes(status, "RssAnon") << 10);
     }
@@ -62,5 +62,5 @@ final class ProcessAccounts implements CpuClock {
      * @param resident all of it in bytes, pages of mapped files among it
      * @param anonymous what is not a page of a file, so that the kernel cannot take it back
      */
-    record Memory(long resident, long anonymous) {}
+    public record Memory(long resident, long anonymous) {}
 }
