@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -48,6 +49,8 @@ public final class ServerConfig {
     private final String advertisedVersion;
     private final MetricsDetail metrics;
     private final boolean forceNewCluster;
+    private final Set<String> corsOrigins;
+    private final Set<String> hostWhitelist;
 
     private ServerConfig(Builder builder) {
         name = builder.name;
@@ -75,6 +78,8 @@ public final class ServerConfig {
         advertisedVersion = builder.advertisedVersion;
         metrics = builder.metrics;
         forceNewCluster = builder.forceNewCluster;
+        corsOrigins = builder.corsOrigins;
+        hostWhitelist = builder.hostWhitelist;
     }
 
     /** A builder that holds the defaults. */
@@ -230,6 +235,16 @@ public final class ServerConfig {
         return forceNewCluster;
     }
 
+    /** The origins whose pages may read HTTP answers; {@code *} or none stands for all. */
+    public Set<String> corsOrigins() {
+        return corsOrigins;
+    }
+
+    /** The host names that cleartext HTTP requests may name, against DNS rebinding; {@code *} or none for all. */
+    public Set<String> hostWhitelist() {
+        return hostWhitelist;
+    }
+
     /** Collects a configuration. Not safe for use by several threads. */
     public static final class Builder {
         private String name = "default";
@@ -257,6 +272,8 @@ public final class ServerConfig {
         private String advertisedVersion = DEFAULT_ADVERTISED_VERSION;
         private MetricsDetail metrics = MetricsDetail.BASIC;
         private boolean forceNewCluster;
+        private Set<String> corsOrigins = Set.of("*");
+        private Set<String> hostWhitelist = Set.of("*");
 
         private Builder() {}
 
@@ -286,6 +303,8 @@ public final class ServerConfig {
             advertisedVersion = config.advertisedVersion;
             metrics = config.metrics;
             forceNewCluster = config.forceNewCluster;
+            corsOrigins = config.corsOrigins;
+            hostWhitelist = config.hostWhitelist;
         }
 
         /** See {@link ServerConfig#name()}. */
@@ -440,6 +459,18 @@ public final class ServerConfig {
         /** See {@link ServerConfig#forceNewCluster()}. */
         public Builder forceNewCluster(boolean value) {
             forceNewCluster = value;
+            return this;
+        }
+
+        /** See {@link ServerConfig#corsOrigins()}. */
+        public Builder corsOrigins(Set<String> value) {
+            corsOrigins = Set.copyOf(value);
+            return this;
+        }
+
+        /** See {@link ServerConfig#hostWhitelist()}. */
+        public Builder hostWhitelist(Set<String> value) {
+            hostWhitelist = Set.copyOf(value);
             return this;
         }
 

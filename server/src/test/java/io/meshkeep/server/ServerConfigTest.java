@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +42,8 @@ class ServerConfigTest {
         assertThat(config.advertisedVersion()).isEqualTo("3.5.33");
         assertThat(config.metrics()).isEqualTo(MetricsDetail.BASIC);
         assertThat(config.forceNewCluster()).isFalse();
+        assertThat(config.corsOrigins()).containsExactly("*");
+        assertThat(config.hostWhitelist()).containsExactly("*");
     }
 
     @Test
@@ -159,6 +162,8 @@ class ServerConfigTest {
                 .advertisedVersion("3.6.17")
                 .metrics(MetricsDetail.EXTENSIVE)
                 .forceNewCluster(true)
+                .corsOrigins(Set.of("http://o.example"))
+                .hostWhitelist(Set.of("h.example"))
                 .build();
         assertThat(config)
                 .usingRecursiveComparison()

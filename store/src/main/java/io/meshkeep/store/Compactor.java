@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongConsumer;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksIterator;
 import org.slf4j.Logger;
@@ -28,16 +28,19 @@ final class Compactor implements AutoCloseable {
     private final Storage storage;
     private final int slice;
     private final Thread thread;
-    private final LongAdder deletedRecords = new LongAdder();
+    private final LongConsumer deletedRecords;
     private final List<Waiter> waiters = new ArrayList<>();
 
     private record Waiter(long revision, CompletableFuture<Void> done) {}
 
     private long target;
     private long finished;
+    private volatile long lastEndSeconds;
     private boolean closed;
 
-    Compactor(String name, Storage storage, int slice, long compactedRevision) {
+    /** @param deletedRecords told of each slice, how many records it deleted */
+    Compactor(String name, Storage storage, int slice, long compactedRevision, LongConsumer deletedRecords) {
+        this.deletedRecords = deletedRecords;
         this.storage = storage;
         this.slice = slice;
         this.target = compactedRevision;
@@ -57,8 +60,9 @@ final class Compactor implements AutoCloseable {
         return done;
     }
 
-    long deletedRecords() {
-        return deletedRecords.sum();
+    /** When the last compaction ended, in seconds since the epoch; 0 if none has. */
+    long lastEndSeconds() {
+        return lastEndSeconds;
     }
 
     private void run() {
@@ -95,6 +99,7 @@ final class Compactor implements AutoCloseable {
 
     private synchronized void finish(long revision) {
         finished = revision;
+        lastEndSeconds = System.currentTimeMillis() / 1000;
         waiters.removeIf(waiter -> waiter.revision <= revision && waiter.done.complete(null));
     }
 
@@ -120,7 +125,7 @@ final class Compactor implements AutoCloseable {
             }
             if (!deletes.isEmpty()) {
                 storage.writeInBackground(deletes);
-                deletedRecords.add(deletes.size());
+                deletedRecords.accept(deletes.size());
             }
         }
         return true;

@@ -40,7 +40,8 @@ public final class Main {
 
     /** @param arguments a command and its flags, or etcd's flags alone */
     public static void main(String[] arguments) {
-        ShutdownProofLogManager.install();
+        // Naming the class does not initialise it, which would be too early: see there.
+        System.setProperty(ShutdownProofLogManager.PROPERTY, ShutdownProofLogManager.class.getName());
         int status = new Main(System.out, System.err, System.getenv()).run(Arrays.asList(arguments));
         if (status != OK) {
             System.exit(status);

@@ -347,15 +347,15 @@ final class ServeFlags {
                 "cors",
                 TEXT,
                 "*",
-                NO_EFFECT,
-                "No CORS headers are sent, so browsers of other origins cannot read answers.");
+                USED,
+                "Origins whose pages may read HTTP answers, comma-separated; empty or * allows all.");
         add(
                 group,
                 "host-whitelist",
                 TEXT,
                 "*",
-                only("the Host header of HTTP requests is not checked yet", "*", ""),
-                "Must be empty or *: the Host header is not checked yet.");
+                USED,
+                "Host names that cleartext HTTP requests may name, comma-separated; empty or * allows all.");
     }
 
     private static void auth() {

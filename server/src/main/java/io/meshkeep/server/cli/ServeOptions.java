@@ -108,6 +108,8 @@ record ServeOptions(ServerConfig config, LogSettings logging, List<String> notic
             read("initial-revision", InitialRevision::parse, config::initialRevision);
             read("advertised-version", text -> text, config::advertisedVersion);
             read("metrics", Reader::metrics, config::metrics);
+            read("cors", Reader::names, config::corsOrigins);
+            read("host-whitelist", Reader::names, config::hostWhitelist);
             try {
                 return config.build();
             } catch (IllegalArgumentException bad) {
@@ -187,6 +189,10 @@ record ServeOptions(ServerConfig config, LogSettings logging, List<String> notic
                 throw new IllegalArgumentException("it does not name this member, " + name);
             }
             return text;
+        }
+
+        private static Set<String> names(String text) {
+            return Set.copyOf(new LinkedHashSet<>(commaSeparated(text)));
         }
 
         private static String clusterState(String text) {

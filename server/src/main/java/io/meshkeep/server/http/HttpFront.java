@@ -148,8 +148,8 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private HttpReply failed(HttpCall call, Throwable failure) {
         service.failures()
-                .log(leftOut -> log.warn(
-                        "{} {} failed{}", call.method(), GoJson.string(call.path()), leftOut, failure));
+                .log(leftOut ->
+                        log.warn("{} {} failed{}", call.method(), GoJson.string(call.path()), leftOut, failure));
         return HttpReply.error(HttpResponseStatus.INTERNAL_SERVER_ERROR, "Internal Server Error");
     }
 
@@ -160,6 +160,7 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
                 .addListener((ChannelFuture sent) -> sent(sent, exchange, keepAlive));
     }
 
+    @SuppressWarnings("JavaUtilDate") // what Netty's formatter takes
     private static FullHttpResponse response(HttpReply reply, Exchange exchange, boolean keepAlive) {
         // HTTP/1.0 is answered in kind; any later minor version gets what this server speaks.
         boolean http10 = exchange.version().equals(HttpVersion.HTTP_1_0);

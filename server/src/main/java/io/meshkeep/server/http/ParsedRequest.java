@@ -84,12 +84,11 @@ sealed interface ParsedRequest {
         }
         List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
         if (hosts.isEmpty() && version.minorVersion() > 0) {
-            return Optional.of(protocolError(
-                    HttpResponseStatus.BAD_REQUEST, "400 Bad Request: missing required Host header"));
+            return Optional.of(
+                    protocolError(HttpResponseStatus.BAD_REQUEST, "400 Bad Request: missing required Host header"));
         }
         if (hosts.size() > 1) {
-            return Optional.of(
-                    protocolError(HttpResponseStatus.BAD_REQUEST, "400 Bad Request: too many Host headers"));
+            return Optional.of(protocolError(HttpResponseStatus.BAD_REQUEST, "400 Bad Request: too many Host headers"));
         }
         if (request.headers().contains(HttpHeaderNames.TRANSFER_ENCODING)
                 && !HttpUtil.isTransferEncodingChunked(request)) {
@@ -123,15 +122,21 @@ sealed interface ParsedRequest {
             if (pair.isEmpty() || pair.indexOf(';') >= 0) {
                 continue;
             }
-            int equals = pair.indexOf('=');
-            try {
-                String name = QueryStringDecoder.decodeComponent(equals < 0 ? pair : pair.substring(0, equals));
-                String value = equals < 0 ? "" : QueryStringDecoder.decodeComponent(pair.substring(equals + 1));
-                parameters.computeIfAbsent(name, ignored -> new ArrayList<>(1)).add(value);
-            } catch (IllegalArgumentException undecodable) {
-                continue;
-            }
+            addPair(pair, parameters);
         }
         return parameters;
+    }
+
+    private static void addPair(String pair, Map<String, List<String>> parameters) {
+        int equals = pair.indexOf('=');
+        String name;
+        String value;
+        try {
+            name = QueryStringDecoder.decodeComponent(equals < 0 ? pair : pair.substring(0, equals));
+            value = equals < 0 ? "" : QueryStringDecoder.decodeComponent(pair.substring(equals + 1));
+        } catch (IllegalArgumentException undecodable) {
+            return;
+        }
+        parameters.computeIfAbsent(name, ignored -> new ArrayList<>(1)).add(value);
     }
 }

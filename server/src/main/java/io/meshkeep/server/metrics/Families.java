@@ -44,7 +44,7 @@ final class Families {
 
     /** A counter whose value somebody else keeps. */
     void counter(String name, String help, LongSupplier value) {
-        labelledCounter(name, help, List.of(), callback -> callback.call(value.getAsLong()));
+        labelledCounter(name, help, List.of(), callback -> callback.call((double) value.getAsLong()));
     }
 
     /** A counter whose name does not end in {@code _total}. */
@@ -65,7 +65,7 @@ final class Families {
     }
 
     void gauge(String name, String help, LongSupplier value) {
-        labelledGauge(name, help, List.of(), callback -> callback.call(value.getAsLong()));
+        labelledGauge(name, help, List.of(), callback -> callback.call((double) value.getAsLong()));
     }
 
     void labelledGauge(

@@ -25,7 +25,7 @@ public final class LeaseMetrics {
     /** Counts a lease that was granted for {@code ttlSeconds}. */
     public void granted(long ttlSeconds) {
         granted.increment();
-        ttl.observe(ttlSeconds);
+        ttl.observe((double) ttlSeconds);
     }
 
     /** Leases revoked, on request or by expiry. */

@@ -133,7 +133,6 @@ class CommandLineTest {
             strings = {
                 "--auth-token=jwt,sign-method=RS256",
                 "--proxy=on",
-                "--host-whitelist=example.com",
                 "--enable-v2",
                 "--listen-client-http-urls=http://127.0.0.1:1",
                 "--discovery-srv=example.com",

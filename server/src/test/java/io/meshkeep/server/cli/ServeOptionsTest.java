@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,7 +87,9 @@ class ServeOptionsTest {
                         "--initial-revision=time",
                         "--advertised-version=3.6.17",
                         "--metrics=extensive",
-                        "--force-new-cluster")
+                        "--force-new-cluster",
+                        "--cors=http://o.example,http://p.example",
+                        "--host-whitelist=h.example")
                 .config();
         ServerConfig expected = ServerConfig.builder()
                 .name("n")
@@ -114,6 +117,8 @@ class ServeOptionsTest {
                 .advertisedVersion("3.6.17")
                 .metrics(MetricsDetail.EXTENSIVE)
                 .forceNewCluster(true)
+                .corsOrigins(Set.of("http://o.example", "http://p.example"))
+                .hostWhitelist(Set.of("h.example"))
                 .build();
         assertThat(config).usingRecursiveComparison().isEqualTo(expected);
     }

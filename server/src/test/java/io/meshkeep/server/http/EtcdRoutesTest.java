@@ -54,14 +54,13 @@ class EtcdRoutesTest {
         assertThat(get("/health").text()).isEqualTo("{\"health\":\"false\",\"reason\":\"RAFT NO LEADER\"}\n");
         assertThat(get("/health?serializable=true").status()).isEqualTo(200);
         assertThat(get("/health?serializable=TRUE").status()).isEqualTo(503);
-        assertThat(metricsText())
-                .contains("\netcd_server_health_success 1\n", "\netcd_server_health_failures 3\n");
+        assertThat(metricsText()).contains("\netcd_server_health_success 1\n", "\netcd_server_health_failures 3\n");
     }
 
     @Test
     void aReadThatFailsIsTheReason() throws IOException {
-        ports.health().linearizable = CompletableFuture.failedFuture(
-                new IllegalStateException("etcdserver: request timed out <\"\n>"));
+        ports.health().linearizable =
+                CompletableFuture.failedFuture(new IllegalStateException("etcdserver: request timed out <\"\n>"));
 
         assertThat(get("/health").text())
                 .isEqualTo("{\"health\":\"false\",\"reason\":\"RANGE ERROR:etcdserver: request timed out"
@@ -114,7 +113,8 @@ class EtcdRoutesTest {
         assertThat(metricsText())
                 .contains("etcd_server_healthcheck{name=\"data_corruption\",type=\"readyz\"} 0.0\n")
                 .contains("etcd_server_healthcheck{name=\"linearizable_read\",type=\"readyz\"} 1.0\n")
-                .contains("etcd_server_healthchecks_total{name=\"non_learner\",status=\"error\",type=\"readyz\"} 1.0\n");
+                .contains(
+                        "etcd_server_healthchecks_total{name=\"non_learner\",status=\"error\",type=\"readyz\"} 1.0\n");
     }
 
     @Test

@@ -30,8 +30,7 @@ class FirstBytesNegotiatorTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void bothProtocolsTakeTurns(boolean nativeTransport) throws Exception {
-        try (OnePortServer server =
-                        new OnePortServer(ECHO, HttpSettings.DEFAULT, AMPLE, AMPLE, nativeTransport);
+        try (OnePortServer server = new OnePortServer(ECHO, HttpSettings.DEFAULT, AMPLE, AMPLE, nativeTransport);
                 RawClient one = server.connect();
                 RawClient other = server.connect()) {
             for (int i = 0; i < 20; i++) {
@@ -51,7 +50,8 @@ class FirstBytesNegotiatorTest {
                 client.get("/b").answer();
             }
             try (RawClient client = server.connect()) {
-                client.send("GET /c HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").answer();
+                client.send("GET /c HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                        .answer();
                 assertThat(client.closedByServer()).isTrue();
             }
             server.connect().close();
@@ -123,12 +123,9 @@ class FirstBytesNegotiatorTest {
             for (int i = 0; i < 2_000; i++) {
                 RawClient client = server.connect();
                 clients.add(client);
-                if (i % 4 == 1) {
-                    client.send("P");
-                } else if (i % 4 == 2) {
-                    client.send("GET");
-                } else if (i % 4 == 3) {
-                    client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+                if (i % 4 > 0) {
+                    client.send(
+                            List.of("P", "GET", "PRI * HTTP/2.0\r\n\r\nSM\r\n").get(i % 4 - 1));
                 }
             }
             for (RawClient client : clients) {
@@ -140,6 +137,15 @@ class FirstBytesNegotiatorTest {
             for (RawClient client : clients) {
                 client.close();
             }
+        }
+    }
+
+    @Test
+    void whoeverFallsSilentAfterThePrefaceIsClosedByGrpc() throws Exception {
+        try (OnePortServer server = new OnePortServer(ECHO, HttpSettings.DEFAULT, AMPLE, SHORT, true);
+                RawClient client = server.connect()) {
+            client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+            assertThat(client.closedByServer()).isTrue();
         }
     }
 
@@ -169,7 +175,7 @@ class FirstBytesNegotiatorTest {
 
     @Test
     void anHttpConnectionOutlivesTheTimesOfNegotiation() throws Exception {
-        try (OnePortServer server = new OnePortServer(ECHO, HttpSettings.DEFAULT, SHORT);
+        try (OnePortServer server = new OnePortServer(ECHO, HttpSettings.DEFAULT, SHORT, SHORT, true);
                 RawClient client = server.connect();
                 RawClient witness = server.connect()) {
             client.get("/first").answer();
