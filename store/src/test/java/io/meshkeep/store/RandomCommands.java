@@ -52,8 +52,9 @@ final class RandomCommands {
     }
 
     private long lease() {
-        // a client may choose a negative id
-        return random.nextInt(LEASES) - 1;
+        // a client may choose a negative id; 0 is none
+        int lease = random.nextInt(LEASES);
+        return lease == 0 ? -1 : lease;
     }
 
     ByteString key() {
