@@ -50,10 +50,16 @@ final class Compactor implements AutoCloseable {
 
     /** Asks for the deletion of what lies below a revision; the future ends when it is done. */
     synchronized CompletableFuture<Void> compact(long revision) {
-        target = Math.max(target, revision);
         CompletableFuture<Void> done = new CompletableFuture<>();
-        waiters.add(new Waiter(revision, done));
-        notifyAll();
+        if (revision <= finished) {
+            done.complete(null);
+        } else if (closed) {
+            done.completeExceptionally(EtcdError.STOPPED.exception());
+        } else {
+            target = Math.max(target, revision);
+            waiters.add(new Waiter(revision, done));
+            notifyAll();
+        }
         return done;
     }
 
