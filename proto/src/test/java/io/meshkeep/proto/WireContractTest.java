@@ -131,7 +131,7 @@ class WireContractTest {
                         .getMethod("getDefaultInstance")
                         .invoke(null);
             } catch (ReflectiveOperationException e) {
-                throw new AssertionError("no generated class for " + message.getFullName(), e);
+                throw new LinkageError("no generated class for " + message.getFullName(), e);
             }
         });
     }

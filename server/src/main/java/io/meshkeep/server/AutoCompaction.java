@@ -51,8 +51,9 @@ public sealed interface AutoCompaction {
         return switch (mode) {
             case "periodic" -> periodic(retention);
             case "revision" -> revision(retention);
-            default -> throw new IllegalArgumentException(
-                    "unknown auto-compaction-mode \"" + mode + "\"; it is periodic or revision");
+            default ->
+                throw new IllegalArgumentException(
+                        "unknown auto-compaction-mode \"" + mode + "\"; it is periodic or revision");
         };
     }
 

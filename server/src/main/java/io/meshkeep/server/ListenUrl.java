@@ -56,14 +56,13 @@ public record ListenUrl(Scheme scheme, String host, int port) {
         if (schemeEnd < 0) {
             throw malformed(text, "has no scheme; write http://" + text);
         }
-        Scheme scheme =
-                switch (text.substring(0, schemeEnd).toLowerCase(Locale.ROOT)) {
-                    case "http" -> Scheme.HTTP;
-                    case "https" -> Scheme.HTTPS;
-                    case "unix", "unixs" -> throw malformed(
-                            text, "has an unsupported scheme; Unix sockets are not served, use http://host:port");
-                    default -> throw malformed(text, "has an unsupported scheme; use http://host:port");
-                };
+        Scheme scheme = switch (text.substring(0, schemeEnd).toLowerCase(Locale.ROOT)) {
+            case "http" -> Scheme.HTTP;
+            case "https" -> Scheme.HTTPS;
+            case "unix", "unixs" ->
+                throw malformed(text, "has an unsupported scheme; Unix sockets are not served, use http://host:port");
+            default -> throw malformed(text, "has an unsupported scheme; use http://host:port");
+        };
         String authority = text.substring(schemeEnd + SEPARATOR.length());
         int extra = indexOfAny(authority, "/?#");
         if (extra >= 0) {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -48,6 +49,8 @@ public final class ServerConfig {
     private final String advertisedVersion;
     private final MetricsDetail metrics;
     private final boolean forceNewCluster;
+    private final Set<String> corsOrigins;
+    private final Set<String> hostWhitelist;
 
     private ServerConfig(Builder builder) {
         name = builder.name;
@@ -75,6 +78,8 @@ public final class ServerConfig {
         advertisedVersion = builder.advertisedVersion;
         metrics = builder.metrics;
         forceNewCluster = builder.forceNewCluster;
+        corsOrigins = builder.corsOrigins;
+        hostWhitelist = builder.hostWhitelist;
     }
 
     /** A builder that holds the defaults. */
@@ -230,6 +235,16 @@ public final class ServerConfig {
         return forceNewCluster;
     }
 
+    /** The origins whose pages may read HTTP answers; {@code *} or none stands for all. */
+    public Set<String> corsOrigins() {
+        return corsOrigins;
+    }
+
+    /** The host names that cleartext HTTP requests may name, against DNS rebinding; {@code *} or none for all. */
+    public Set<String> hostWhitelist() {
+        return hostWhitelist;
+    }
+
     /** Collects a configuration. Not safe for use by several threads. */
     public static final class Builder {
         private String name = "default";
@@ -247,7 +262,7 @@ public final class ServerConfig {
         private Duration grpcKeepAliveInterval = Duration.ofHours(2);
         private Duration grpcKeepAliveTimeout = Duration.ofSeconds(20);
         private Duration heartbeatInterval = Duration.ofMillis(100);
-        private Duration electionTimeout = Duration.ofMillis(1000);
+        private Duration electionTimeout = Duration.ofSeconds(1);
         private AutoCompaction autoCompaction = AutoCompaction.OFF;
         private int compactionBatchLimit = 1000;
         private Duration compactionSleepInterval = Duration.ofMillis(10);
@@ -257,6 +272,8 @@ public final class ServerConfig {
         private String advertisedVersion = DEFAULT_ADVERTISED_VERSION;
         private MetricsDetail metrics = MetricsDetail.BASIC;
         private boolean forceNewCluster;
+        private Set<String> corsOrigins = Set.of("*");
+        private Set<String> hostWhitelist = Set.of("*");
 
         private Builder() {}
 
@@ -286,6 +303,8 @@ public final class ServerConfig {
             advertisedVersion = config.advertisedVersion;
             metrics = config.metrics;
             forceNewCluster = config.forceNewCluster;
+            corsOrigins = config.corsOrigins;
+            hostWhitelist = config.hostWhitelist;
         }
 
         /** See {@link ServerConfig#name()}. */
@@ -443,6 +462,18 @@ public final class ServerConfig {
             return this;
         }
 
+        /** See {@link ServerConfig#corsOrigins()}. */
+        public Builder corsOrigins(Set<String> value) {
+            corsOrigins = Set.copyOf(value);
+            return this;
+        }
+
+        /** See {@link ServerConfig#hostWhitelist()}. */
+        public Builder hostWhitelist(Set<String> value) {
+            hostWhitelist = Set.copyOf(value);
+            return this;
+        }
+
         /**
          * Checks the configuration as a whole.
          *
@@ -475,9 +506,7 @@ public final class ServerConfig {
                     "election-timeout " + election + " ms is shorter than 5 times heartbeat-interval " + tick + " ms");
             check(compactionBatchLimit > 0, "compaction-batch-limit must be at least 1");
             checkNotNegative("compaction-sleep-interval", compactionSleepInterval);
-            check(
-                    watchProgressNotifyInterval.toMillis() > 0,
-                    "watch-progress-notify-interval must be at least 1 ms");
+            check(watchProgressNotifyInterval.toMillis() > 0, "watch-progress-notify-interval must be at least 1 ms");
             check(
                     VERSION.matcher(advertisedVersion).matches(),
                     "advertised-version \"" + advertisedVersion + "\" is not of the form 3.5.33");

@@ -5,8 +5,6 @@ package io.meshkeep.server;
  * directory, data of a newer format. The message is one complete line, fit to be the only thing printed.
  */
 public final class StartException extends Exception {
-    private static final long serialVersionUID = 1L;
-
     /** @param message one line that says what is wrong and, where it is not obvious, what to do */
     public StartException(String message) {
         super(message);

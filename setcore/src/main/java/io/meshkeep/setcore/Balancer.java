@@ -19,16 +19,8 @@ final class Balancer {
      * narrow node remains, to be dealt with by the owner of the row or to become the root.
      */
     Row balance(Row row) {
-        Row balanced = row;
-        // Once is nearly always enough: only where children merged as well can a node come out narrow again.
-        while (canImprove(balanced)) {
-            balanced = cutUnfit(balanced);
-        }
-        return balanced;
-    }
-
-    private boolean canImprove(Row row) {
-        return row.hasUnfit() && (row.count() > 1 || row.node(0).width() > shape.max(row.node(0)));
+        boolean canImprove = row.hasUnfit() && (row.count() > 1 || row.node(0).width() > shape.max(row.node(0)));
+        return canImprove ? cutUnfit(row) : row;
     }
 
     private Row cutUnfit(Row row) {

@@ -24,7 +24,7 @@ import java.util.stream.StreamSupport;
  * an element instead of a reading of both.
  *
  * <p>Elements are equal when the order says so ({@code compare == 0}), and the order must be consistent and never change
- * for elements in a set. No method takes or returns null as an element; all throw {@link NullPointerException} on it.
+ * for elements in a set. Null is no element, and every method throws {@link NullPointerException} when given one.
  *
  * <p>Instances are safe for use by any number of threads, also when published through a data race, as long as the
  * elements and the order are. Cursors, iterators and builders are for one thread at a time. A set holds at most
@@ -67,7 +67,7 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
     }
 
     static <E> ChunkedSortedSet<E> empty(Comparator<? super E> order, Shape shape) {
-        return new ChunkedSortedSet<>(Objects.requireNonNull(order, "order"), shape, Node.EMPTY);
+        return new ChunkedSortedSet<>(Objects.requireNonNull(order, "order"), shape, Leaf.EMPTY);
     }
 
     /**
@@ -347,7 +347,7 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
         }
         if (other.size() <= size()) {
             Object[] added = other.unmatched(this, false);
-            return derive(Merge.insert(root, shape, objectOrder(), added, added.length));
+            return derive(Merge.update(root, shape, objectOrder(), added, null, added.length));
         }
         Object[] addedOrReplaced = unmatched(other, true);
         return other.derive(

@@ -2,6 +2,9 @@ package io.meshkeep.setcore;
 
 /** Elements, strictly ascending. */
 final class Leaf extends Node {
+    /** Not in {@link Node}: two threads that first touch the two classes could then wait for each other for ever. */
+    static final Leaf EMPTY = new Leaf(new Object[0]);
+
     final Object[] elements;
 
     Leaf(Object[] elements) {

@@ -77,8 +77,7 @@ final class LeafWalk {
         while (oneLevel >= 0
                 && otherLevel >= 0
                 && one.path[oneLevel] == other.path[otherLevel]
-                && one.branches[oneLevel] == 0
-                && other.branches[otherLevel] == 0) {
+                && one.branches[oneLevel] == 0) {
             levels++;
             oneLevel--;
             otherLevel--;

@@ -8,11 +8,11 @@ import java.util.Comparator;
  */
 final class Merge {
     /** What an element of the batch does to the set. */
-    enum Mode {
-        /** Removes the equal element where the batch says so, else inserts, or replaces the equal element. */
+    private enum Mode {
+        /** Removes the equal element where the flags say so, else inserts, or replaces the equal element. */
         UPDATE,
-        /** Inserts unless an equal element is there. */
-        INSERT,
+        /** Removes the equal element. */
+        REMOVE,
         /** Keeps the equal element, where all that is not kept goes. */
         RETAIN
     }
@@ -23,59 +23,45 @@ final class Merge {
     private final Mode mode;
     private final Object[] elements;
     private final boolean[] remove;
-    private final boolean removeAll;
     /** For the elements of the batch that fall into the leaf at hand: where they are in it, or would be. */
     private final int[] positions;
 
-    private Merge(
-            Shape shape,
-            Comparator<Object> order,
-            Mode mode,
-            Object[] elements,
-            boolean[] remove,
-            boolean removeAll,
-            int count) {
+    private Merge(Shape shape, Comparator<Object> order, Mode mode, Object[] elements, boolean[] remove, int count) {
         this.shape = shape;
         this.balancer = new Balancer(shape);
         this.order = order;
         this.mode = mode;
         this.elements = elements;
         this.remove = remove;
-        this.removeAll = removeAll;
         this.positions = new int[count];
     }
 
-    /** The root after inserting, replacing and, where {@code remove} says so, removing. */
+    /** The root after inserting, replacing and, where {@code remove} is not null and says so, removing. */
     static Node update(
             Node root, Shape shape, Comparator<Object> order, Object[] elements, boolean[] remove, int count) {
-        return new Merge(shape, order, Mode.UPDATE, elements, remove, false, count).run(root, count);
-    }
-
-    /** The root after inserting those elements that have no equal in the tree. */
-    static Node insert(Node root, Shape shape, Comparator<Object> order, Object[] elements, int count) {
-        return new Merge(shape, order, Mode.INSERT, elements, null, false, count).run(root, count);
+        return new Merge(shape, order, Mode.UPDATE, elements, remove, count).run(root, count);
     }
 
     /** The root after removing all elements that have an equal in the batch. */
     static Node remove(Node root, Shape shape, Comparator<Object> order, Object[] elements, int count) {
-        return new Merge(shape, order, Mode.UPDATE, elements, null, true, count).run(root, count);
+        return new Merge(shape, order, Mode.REMOVE, elements, null, count).run(root, count);
     }
 
     /** The root after removing all elements that have no equal in the batch. */
     static Node retain(Node root, Shape shape, Comparator<Object> order, Object[] elements, int count) {
-        return new Merge(shape, order, Mode.RETAIN, elements, null, false, count).run(root, count);
+        return new Merge(shape, order, Mode.RETAIN, elements, null, count).run(root, count);
     }
 
     private Node run(Node root, int count) {
         if (count == 0) {
-            return mode == Mode.RETAIN ? Node.EMPTY : root;
+            return mode == Mode.RETAIN ? Leaf.EMPTY : root;
         }
         Node merged = apply(root, 0, count);
         return merged == root ? root : balancer.balanceRoot(merged);
     }
 
     private boolean removes(int change) {
-        return removeAll || (remove != null && remove[change]);
+        return mode == Mode.REMOVE || (remove != null && remove[change]);
     }
 
     /** The node with changes {@code [from, to)} made: the same one if nothing changes, and maybe out of bounds. */
@@ -173,7 +159,7 @@ final class Merge {
             return leaf;
         }
         if (found == 0) {
-            return Node.EMPTY;
+            return Leaf.EMPTY;
         }
         Object[] retained = new Object[found];
         int filled = 0;
@@ -200,7 +186,7 @@ final class Merge {
             } else if (removes(change)) {
                 size--;
                 changed = true;
-            } else if (mode != Mode.INSERT && old[position] != elements[change]) {
+            } else if (old[position] != elements[change]) {
                 changed = true;
             }
         }
@@ -208,7 +194,7 @@ final class Merge {
             return leaf;
         }
         if (size == 0) {
-            return Node.EMPTY;
+            return Leaf.EMPTY;
         }
         Object[] merged = new Object[size];
         int read = 0;
@@ -217,7 +203,7 @@ final class Merge {
             int position = positions[change];
             boolean present = position >= 0;
             boolean removes = removes(change);
-            if (present ? mode == Mode.INSERT : removes) {
+            if (!present && removes) {
                 continue;
             }
             int untouched = (present ? position : ~position) - read;

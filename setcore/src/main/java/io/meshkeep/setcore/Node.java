@@ -8,8 +8,6 @@ package io.meshkeep.setcore;
  * siblings then brings it back within bounds ({@link Balancer}).
  */
 abstract sealed class Node permits Leaf, Inner {
-    static final Node EMPTY = new Leaf(new Object[0]);
-
     /** How many elements the subtree holds. */
     abstract int size();
 

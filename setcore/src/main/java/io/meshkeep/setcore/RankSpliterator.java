@@ -56,7 +56,7 @@ final class RankSpliterator<E> implements Spliterator<E> {
 
     @Override
     public long estimateSize() {
-        return toRank - fromRank;
+        return (long) toRank - fromRank;
     }
 
     @Override

@@ -84,7 +84,7 @@ final class Row {
     /** An inner node of all nodes gathered, however many, or the empty node; the row must not be used afterwards. */
     Node toNode() {
         if (count == 0) {
-            return Node.EMPTY;
+            return Leaf.EMPTY;
         }
         if (count == nodes.length) {
             return new Inner(nodes, firsts, ends);

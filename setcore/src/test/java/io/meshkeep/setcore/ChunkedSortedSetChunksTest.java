@@ -154,6 +154,29 @@ class ChunkedSortedSetChunksTest {
     }
 
     @Test
+    void appendingToFullChunksSharesThem() {
+        ChunkedSortedSet<Integer> set = evens(256 * 100);
+        // Two leaves out of the last, of which the one before it is no part, under one inner node and the root.
+        assertThat(newNodes(set, set.with(MANY))).isEqualTo(4);
+    }
+
+    @Test
+    void subtreesSharedByTwoVersionsAreSkippedWhole() {
+        ChunkedSortedSet<Integer> set = evens(MANY);
+        ChunkedSortedSet<Integer> later = set.with(2 * MANY);
+        assertThat(LeafWalk.sharedLevels(new LeafWalk(set.root(), 0), new LeafWalk(set.root(), 0)))
+                .isEqualTo(2);
+        assertThat(LeafWalk.sharedLevels(new LeafWalk(set.root(), 0), new LeafWalk(later.root(), 0)))
+                .isEqualTo(1);
+        // The second leaf is shared, but its parent begins before it.
+        assertThat(LeafWalk.sharedLevels(new LeafWalk(set.root(), 256), new LeafWalk(later.root(), 256)))
+                .isZero();
+        int last = MANY - 1;
+        assertThat(LeafWalk.sharedLevels(new LeafWalk(set.root(), last), new LeafWalk(later.root(), last)))
+                .isEqualTo(-1);
+    }
+
+    @Test
     void setAlgebraSharesWhatIsUntouched() {
         ChunkedSortedSet<Integer> set = evens(MANY);
         ChunkedSortedSet<Integer> few =

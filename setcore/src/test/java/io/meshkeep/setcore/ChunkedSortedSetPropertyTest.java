@@ -159,6 +159,7 @@ class ChunkedSortedSetPropertyTest {
     }
 
     /** By identity, which also tells replaced elements apart. */
+    @SuppressWarnings("ReferenceEquality")
     private static void assertSame(ChunkedSortedSet<Entry> set, List<Entry> expected) {
         assertThat(set.size()).isEqualTo(expected.size());
         Iterator<Entry> iterator = set.iterator();

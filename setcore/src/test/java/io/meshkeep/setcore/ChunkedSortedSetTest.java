@@ -241,6 +241,7 @@ class ChunkedSortedSetTest {
     }
 
     @Test
+    @SuppressWarnings("EqualsIncompatibleType")
     void equalityIsThatOfSets() {
         ChunkedSortedSet<String> same = EMPTY.with("f").with("d").with("b");
         ChunkedSortedSet<String> reverse = ChunkedSortedSet.ofSorted(reverseOrder(), List.of("f", "d", "b"));

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongConsumer;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksIterator;
 import org.slf4j.Logger;
@@ -28,16 +28,19 @@ final class Compactor implements AutoCloseable {
     private final Storage storage;
     private final int slice;
     private final Thread thread;
-    private final LongAdder deletedRecords = new LongAdder();
+    private final LongConsumer deletedRecords;
     private final List<Waiter> waiters = new ArrayList<>();
 
     private record Waiter(long revision, CompletableFuture<Void> done) {}
 
     private long target;
     private long finished;
+    private volatile long lastEndSeconds;
     private boolean closed;
 
-    Compactor(String name, Storage storage, int slice, long compactedRevision) {
+    /** @param deletedRecords told of each slice, how many records it deleted */
+    Compactor(String name, Storage storage, int slice, long compactedRevision, LongConsumer deletedRecords) {
+        this.deletedRecords = deletedRecords;
         this.storage = storage;
         this.slice = slice;
         this.target = compactedRevision;
@@ -48,23 +51,25 @@ final class Compactor implements AutoCloseable {
         thread.start();
     }
 
-    /** Asks for the deletion of what lies below a revision; the future ends when it is done. */
+    /** Asks for the deletion of what lies below a revision; the future ends when it is done, or cannot be done. */
     synchronized CompletableFuture<Void> compact(long revision) {
-        CompletableFuture<Void> done = new CompletableFuture<>();
         if (revision <= finished) {
-            done.complete(null);
-        } else if (closed) {
-            done.completeExceptionally(EtcdError.STOPPED.exception());
-        } else {
-            target = Math.max(target, revision);
-            waiters.add(new Waiter(revision, done));
-            notifyAll();
+            // the thread sleeps until there is something to do, so nobody else would tell
+            return CompletableFuture.completedFuture(null);
         }
+        if (closed) {
+            return CompletableFuture.failedFuture(EtcdError.STOPPED.exception());
+        }
+        target = Math.max(target, revision);
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        waiters.add(new Waiter(revision, done));
+        notifyAll();
         return done;
     }
 
-    long deletedRecords() {
-        return deletedRecords.sum();
+    /** When the last compaction ended, in seconds since the epoch; 0 if none has. */
+    long lastEndSeconds() {
+        return lastEndSeconds;
     }
 
     private void run() {
@@ -101,6 +106,7 @@ final class Compactor implements AutoCloseable {
 
     private synchronized void finish(long revision) {
         finished = revision;
+        lastEndSeconds = System.currentTimeMillis() / 1000;
         waiters.removeIf(waiter -> waiter.revision <= revision && waiter.done.complete(null));
     }
 
@@ -126,7 +132,7 @@ final class Compactor implements AutoCloseable {
             }
             if (!deletes.isEmpty()) {
                 storage.writeInBackground(deletes);
-                deletedRecords.add(deletes.size());
+                deletedRecords.accept(deletes.size());
             }
         }
         return true;

@@ -37,19 +37,22 @@ public final class Store implements AutoCloseable {
     /** What the store tells of its work, for metrics. Called on its threads: it must not block. */
     public interface Observer {
         /** A batch was written and synced in so many nanoseconds. */
-        void synced(long nanos);
+        default void synced(long nanos) {}
+
+        /** A compaction deleted so many superseded records. */
+        default void compacted(long records) {}
+
+        /** So many events were sent, counted once for each watcher. */
+        default void eventsSent(long events) {}
+
+        /** A lease ran out and was revoked. */
+        default void leaseExpired() {}
 
         /** The store has failed and stopped. */
-        void failed(StoreException cause);
+        default void failed(StoreException cause) {}
 
         /** An observer that does not look. */
-        Observer NONE = new Observer() {
-            @Override
-            public void synced(long nanos) {}
-
-            @Override
-            public void failed(StoreException cause) {}
-        };
+        Observer NONE = new Observer() {};
     }
 
     /** Takes the answer to a command. */
@@ -69,7 +72,8 @@ public final class Store implements AutoCloseable {
     private final WatchHub watches;
     private final ScheduledExecutorService housekeeping;
     private volatile Snapshot published;
-    private volatile long eventsPublished;
+    private volatile boolean failed;
+    private volatile boolean defragmenting;
 
     private Store(String name, Storage storage, StoreOptions options, Observer observer) {
         this.options = options;
@@ -81,10 +85,11 @@ public final class Store implements AutoCloseable {
         this.retained = new RetainedSnapshots(options.retainedSnapshotBytes());
         this.space = new SpaceGuard(storage, options);
         this.values = new DiskValues();
-        this.compactor = new Compactor(name, storage, options.compactionSlice(), published.compactedRevision());
-        this.watches = new WatchHub(name, this::snapshot, recent, storage, values, options);
+        this.compactor = new Compactor(
+                name, storage, options.compactionSlice(), published.compactedRevision(), observer::compacted);
+        this.watches = new WatchHub(name, this::snapshot, recent, storage, values, options, observer::eventsSent);
         this.commitLog = new LocalCommitLog(name, published, storage, history, options, new Publishing());
-        this.leases = new LeaseClock(name, (id, completion) -> submit(new Command.LeaseRevoke(id), 64, completion));
+        this.leases = new LeaseClock(name, this::expire);
         published.leases().forEach(lease -> leases.granted(lease.id(), lease.ttl()));
         leases.start();
         this.housekeeping = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -141,7 +146,6 @@ public final class Store implements AutoCloseable {
             if (events != null) {
                 recent.add(events);
                 space.wrote(2 * events.retainedSize());
-                eventsPublished += events.events().size();
             }
             retained.wrote(events == null ? 0 : 2 * events.retainedSize(), cut.snapshot().compactedRevision());
             published = cut.snapshot();
@@ -157,6 +161,7 @@ public final class Store implements AutoCloseable {
 
         @Override
         public void failed(StoreException cause) {
+            failed = true;
             observer.failed(cause);
         }
     }
@@ -351,6 +356,15 @@ public final class Store implements AutoCloseable {
         return commitLog.submit(command, bytes, completion);
     }
 
+    private boolean expire(long id, CommitLog.Completion completion) {
+        return submit(new Command.LeaseRevoke(id), 64, (result, error) -> {
+            if (result != null) {
+                observer.leaseExpired();
+            }
+            completion.complete(result, error);
+        });
+    }
+
     private void raiseNoSpace() {
         Alarm alarm = new Alarm(memberId(), AlarmType.NOSPACE);
         if (!published.alarms().contains(alarm)) {
@@ -398,8 +412,13 @@ public final class Store implements AutoCloseable {
 
     /** Gives the space of deleted data back to the file system. Blocks for long. */
     public void defragment() {
-        storage.defragment();
-        space.measure();
+        defragmenting = true;
+        try {
+            storage.defragment();
+        } finally {
+            defragmenting = false;
+            space.measure();
+        }
     }
 
     // ---- leases, watches, figures
@@ -427,14 +446,19 @@ public final class Store implements AutoCloseable {
         return commitLog.queueLength();
     }
 
-    /** Records that compactions have deleted since the start. */
-    public long compactedRecords() {
-        return compactor.deletedRecords();
+    /** When the last compaction ended, in seconds since the epoch; 0 if none has since the start. */
+    public long lastCompactionSeconds() {
+        return compactor.lastEndSeconds();
     }
 
-    /** Events since the start. */
-    public long events() {
-        return eventsPublished;
+    /** Whether {@link #defragment} is running. */
+    public boolean isDefragmenting() {
+        return defragmenting;
+    }
+
+    /** Whether the disk has failed, so that nothing can be written any more. */
+    public boolean hasFailed() {
+        return failed;
     }
 
     /** Finishes what was accepted and closes. Commands that come later are answered {@link EtcdError#STOPPED}. */

@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +44,7 @@ public final class WatchHub implements AutoCloseable {
     private final RangeReader.Values values;
     private final WatchEncoder encoder;
     private final CatchUp catchUp;
+    private final LongConsumer eventsSent;
     private final long progressNanos;
     private final int maxMessageBytes;
     private final Thread thread;
@@ -79,7 +81,9 @@ public final class WatchHub implements AutoCloseable {
             RecentEvents recent,
             Storage storage,
             RangeReader.Values values,
-            StoreOptions options) {
+            StoreOptions options,
+            LongConsumer eventsSent) {
+        this.eventsSent = eventsSent;
         this.newest = newest;
         this.recent = recent;
         this.values = values;
@@ -298,6 +302,7 @@ public final class WatchHub implements AutoCloseable {
         } else {
             watcher.stream.sink.send(encoder.events(watcher.id, body));
         }
+        eventsSent.accept(body.events().size());
         if (watcher.progressNotify) {
             watcher.lastSentNanos = System.nanoTime();
         }

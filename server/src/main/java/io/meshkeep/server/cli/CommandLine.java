@@ -55,15 +55,16 @@ final class CommandLine {
     }
 
     private static UsageException unknown(String name) {
-        String hint = closest(name).map(near -> "; did you mean --" + near + "?").orElse("");
+        String hint =
+                closest(name).map(near -> "; did you mean --" + near + "?").orElse("");
         return new UsageException("unknown flag --" + name + hint);
     }
 
     private static Optional<String> closest(String name) {
-        if (name.length() < 3 || name.length() > 64) {
+        if (name.length() < 4 || name.length() > 64) {
             return Optional.empty();
         }
-        int tolerance = Math.max(1, name.length() / 5);
+        int tolerance = Math.max(2, name.length() / 5);
         return ServeFlags.byNameOrAlias().keySet().stream()
                 .filter(candidate -> editDistance(name, candidate) <= tolerance)
                 .min(Comparator.comparingInt(candidate -> editDistance(name, candidate)));

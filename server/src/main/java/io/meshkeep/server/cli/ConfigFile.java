@@ -2,7 +2,10 @@ package io.meshkeep.server.cli;
 
 import io.meshkeep.server.cli.Flag.Kind;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
@@ -22,7 +25,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * work too. Keys without a value count as absent; unknown keys give a warning (etcd is silent).
  */
 final class ConfigFile {
-    private static final int MAX_CODE_POINTS = 1 << 20;
+    private static final int MAX_BYTES = 1 << 20;
 
     private static final Map<String, String> SECTIONS = Map.of(
             "client-transport-security", "",
@@ -61,8 +64,8 @@ final class ConfigFile {
 
     private static String flagOf(String sectionPrefix, String key) {
         return switch (key) {
-            case "allowed-hostname", "allowed-cn" -> (sectionPrefix.isEmpty() ? "client-" : sectionPrefix)
-                    + "cert-" + key;
+            case "allowed-hostname", "allowed-cn" ->
+                (sectionPrefix.isEmpty() ? "client-" : sectionPrefix) + "cert-" + key;
             default -> sectionPrefix + key;
         };
     }
@@ -77,8 +80,11 @@ final class ConfigFile {
         if (flagName.equals("config-file")) {
             throw new UsageException(key + " in " + file + ": a configuration file cannot name another");
         }
-        if (value instanceof Map) {
-            throw new UsageException(key + " in " + file + " must be a single value");
+        boolean nested = value instanceof List<?> list
+                ? list.stream().anyMatch(item -> item instanceof Map || item instanceof List)
+                : value instanceof Map;
+        if (nested) {
+            throw new UsageException(key + " in " + file + " must be a single value or a list of them");
         }
         String text = text(flag, value);
         if (!text.isEmpty()) {
@@ -99,8 +105,15 @@ final class ConfigFile {
 
     private static Object parse(String file) throws UsageException {
         String text;
-        try {
-            text = Files.readString(Path.of(file));
+        try (InputStream in = Files.newInputStream(Path.of(file))) {
+            byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+            if (bytes.length > MAX_BYTES) {
+                throw new UsageException("config file " + file + " is larger than " + MAX_BYTES + " bytes");
+            }
+            text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (InvalidPathException bad) {
             throw new UsageException("config file name is not a path: " + bad.getReason(), bad);
         } catch (NoSuchFileException missing) {
@@ -111,20 +124,15 @@ final class ConfigFile {
             throw new UsageException("config file " + file + " cannot be read: " + unreadable.getMessage(), unreadable);
         }
         try {
-            LoadSettings load = LoadSettings.builder()
-                    .setLabel(file)
-                    .setCodePointLimit(MAX_CODE_POINTS)
-                    .build();
+            LoadSettings load = LoadSettings.builder().setLabel(file).build();
             return new Load(load).loadFromString(text);
         } catch (MarkedYamlEngineException malformed) {
-            String where = malformed
-                    .getProblemMark()
-                    .map(ConfigFile::position)
-                    .orElse("");
+            String where = malformed.getProblemMark().map(ConfigFile::position).orElse("");
             throw new UsageException(
                     "config file " + file + where + " is not valid YAML: " + malformed.getProblem(), malformed);
         } catch (YamlEngineException malformed) {
-            String problem = String.valueOf(malformed.getMessage()).lines().findFirst().orElse("");
+            String problem =
+                    String.valueOf(malformed.getMessage()).lines().findFirst().orElse("");
             throw new UsageException("config file " + file + " is not valid YAML: " + problem, malformed);
         }
     }

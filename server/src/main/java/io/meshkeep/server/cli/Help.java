@@ -26,8 +26,7 @@ final class Help {
 
     /** What {@code meshkeep serve --help} says. */
     static String serve() {
-        StringBuilder text = new StringBuilder(
-                """
+        StringBuilder text = new StringBuilder("""
                 Usage: meshkeep serve [flags]
 
                 Flags and environment variables are etcd's. Every flag is also a variable, --data-dir is
@@ -43,7 +42,11 @@ final class Help {
                 if (flag.support() instanceof Support.NoEffect) {
                     withoutEffect.append(' ').append(flag.name());
                 } else {
-                    text.append("  --").append(flag.name()).append(" '").append(flag.defaultValue()).append("'\n");
+                    text.append("  --")
+                            .append(flag.name())
+                            .append(" '")
+                            .append(flag.defaultValue())
+                            .append("'\n");
                     wrap(text, flag.meaning());
                 }
             }

@@ -38,7 +38,8 @@ final class Logging {
             handler.setFormatter(formatter);
             root.addHandler(handler);
         }
-        Level librariesLevel = settings.level().intValue() < Level.WARNING.intValue() ? Level.WARNING : settings.level();
+        Level librariesLevel =
+                settings.level().intValue() < Level.WARNING.intValue() ? Level.WARNING : settings.level();
         LIBRARIES.forEach(library -> library.setLevel(librariesLevel));
     }
 

@@ -205,21 +205,8 @@ final class ServeFlags {
                 "false",
                 NO_EFFECT,
                 "Always on: a restart can listen again at once.");
-        add(
-                group,
-                "memory-mlock",
-                BOOLEAN,
-                "false",
-                NO_EFFECT,
-                "Memory is not locked.",
-                "experimental-memory-mlock");
-        add(
-                group,
-                "enable-grpc-gateway",
-                BOOLEAN,
-                "true",
-                NO_EFFECT,
-                "The JSON gateway under /v3 is not built yet.");
+        add(group, "memory-mlock", BOOLEAN, "false", NO_EFFECT, "Memory is not locked.", "experimental-memory-mlock");
+        add(group, "enable-grpc-gateway", BOOLEAN, "true", NO_EFFECT, "The JSON gateway under /v3 is not built yet.");
         add(
                 group,
                 "feature-gates",
@@ -269,14 +256,7 @@ final class ServeFlags {
                 "Goes into the cluster id when an empty data directory is first used.");
         add(group, "strict-reconfig-check", BOOLEAN, "true", NO_EFFECT, "The last member can never be removed.");
         add(group, "pre-vote", BOOLEAN, "true", NO_EFFECT, "A single member holds no elections.");
-        add(
-                group,
-                "max-learners",
-                COUNT,
-                "1",
-                NO_EFFECT,
-                "There are no learners.",
-                "experimental-max-learners");
+        add(group, "max-learners", COUNT, "1", NO_EFFECT, "There are no learners.", "experimental-max-learners");
         add(
                 group,
                 "downgrade-check-time",
@@ -310,13 +290,7 @@ final class ServeFlags {
         add(group, "discovery-insecure-transport", BOOLEAN, "true", NO_EFFECT, "Discovery is not supported.");
         add(group, "discovery-insecure-skip-tls-verify", BOOLEAN, "false", NO_EFFECT, "Discovery is not supported.");
         add(group, "enable-v2", BOOLEAN, "false", only("the v2 API is not supported", "false"), NO_V2);
-        add(
-                group,
-                "experimental-enable-v2v3",
-                TEXT,
-                "",
-                only("the v2 API is not supported", ""),
-                NO_V2);
+        add(group, "experimental-enable-v2v3", TEXT, "", only("the v2 API is not supported", ""), NO_V2);
         add(group, "v2-deprecation", TEXT, "", NO_EFFECT, NO_V2);
         add(group, "proxy", TEXT, "off", only("the v2 proxy is not supported", "off", "false", ""), NO_V2);
         for (String name : List.of(
@@ -373,15 +347,15 @@ final class ServeFlags {
                 "cors",
                 TEXT,
                 "*",
-                NO_EFFECT,
-                "No CORS headers are sent, so browsers of other origins cannot read answers.");
+                USED,
+                "Origins whose pages may read HTTP answers, comma-separated; empty or * allows all.");
         add(
                 group,
                 "host-whitelist",
                 TEXT,
                 "*",
-                only("the Host header of HTTP requests is not checked yet", "*", ""),
-                "Must be empty or *: the Host header is not checked yet.");
+                USED,
+                "Host names that cleartext HTTP requests may name, comma-separated; empty or * allows all.");
     }
 
     private static void auth() {
@@ -399,13 +373,7 @@ final class ServeFlags {
 
     private static void monitoring() {
         Group group = Group.MONITORING;
-        add(
-                group,
-                "metrics",
-                TEXT,
-                "basic",
-                USED,
-                "basic, or extensive for a latency histogram of every gRPC method.");
+        add(group, "metrics", TEXT, "basic", USED, "basic, or extensive for a latency histogram of every gRPC method.");
         add(
                 group,
                 "listen-metrics-urls",
@@ -418,9 +386,7 @@ final class ServeFlags {
             add(group, name, BOOLEAN, "false", NO_EFFECT, NO_TRACING, "experimental-" + name);
         }
         for (String name : List.of(
-                "distributed-tracing-address",
-                "distributed-tracing-service-name",
-                "distributed-tracing-instance-id")) {
+                "distributed-tracing-address", "distributed-tracing-service-name", "distributed-tracing-instance-id")) {
             add(group, name, TEXT, "", NO_EFFECT, NO_TRACING, "experimental-" + name);
         }
         add(
@@ -528,8 +494,13 @@ final class ServeFlags {
         add(group, "debug", BOOLEAN, "false", USED, "The same as --log-level=debug.");
         add(group, "log-package-levels", TEXT, "", NO_EFFECT, "There is one level.");
         add(group, "disable-log-sampling", BOOLEAN, "false", NO_EFFECT, "Logs are never sampled.");
-        add(group, "enable-log-rotation", BOOLEAN, "false", only(
-                "log files are not rotated; use logrotate with copytruncate", "false"), NO_LOG_ROTATION);
+        add(
+                group,
+                "enable-log-rotation",
+                BOOLEAN,
+                "false",
+                only("log files are not rotated; use logrotate with copytruncate", "false"),
+                NO_LOG_ROTATION);
         add(group, "log-rotation-config-json", TEXT, "", NO_EFFECT, NO_LOG_ROTATION);
     }
 

@@ -70,7 +70,6 @@ record ServeOptions(ServerConfig config, LogSettings logging, List<String> notic
                 : environment.getOrDefault(Flag.environmentVariable("config-file"), "");
     }
 
-
     /** Turns checked texts into typed configuration and names the culprit when one does not fit. */
     private static final class Reader {
         private final Settings settings;
@@ -109,6 +108,8 @@ record ServeOptions(ServerConfig config, LogSettings logging, List<String> notic
             read("initial-revision", InitialRevision::parse, config::initialRevision);
             read("advertised-version", text -> text, config::advertisedVersion);
             read("metrics", Reader::metrics, config::metrics);
+            read("cors", Reader::names, config::corsOrigins);
+            read("host-whitelist", Reader::names, config::hostWhitelist);
             try {
                 return config.build();
             } catch (IllegalArgumentException bad) {
@@ -181,13 +182,17 @@ record ServeOptions(ServerConfig config, LogSettings logging, List<String> notic
                 names.add(member.substring(0, equals));
             }
             if (names.size() > 1) {
-                throw new IllegalArgumentException("it names " + names.size()
-                        + " members, and a server is always the only member of its cluster");
+                throw new IllegalArgumentException(
+                        "it names " + names.size() + " members, and a server is always the only member of its cluster");
             }
             if (!names.isEmpty() && !names.contains(name)) {
                 throw new IllegalArgumentException("it does not name this member, " + name);
             }
             return text;
+        }
+
+        private static Set<String> names(String text) {
+            return Set.copyOf(new LinkedHashSet<>(commaSeparated(text)));
         }
 
         private static String clusterState(String text) {
@@ -211,8 +216,9 @@ record ServeOptions(ServerConfig config, LogSettings logging, List<String> notic
                 case "info" -> Level.INFO;
                 case "warn", "warning" -> Level.WARNING;
                 case "error", "dpanic", "panic", "fatal" -> Level.SEVERE;
-                default -> throw new IllegalArgumentException(
-                        "\"" + text + "\" is none of debug, info, warn, error, panic and fatal");
+                default ->
+                    throw new IllegalArgumentException(
+                            "\"" + text + "\" is none of debug, info, warn, error, panic and fatal");
             };
         }
 
@@ -229,8 +235,9 @@ record ServeOptions(ServerConfig config, LogSettings logging, List<String> notic
             for (String output : commaSeparated(text)) {
                 switch (output) {
                     case "default" -> outputs.add(LogSettings.STDERR);
-                    case "systemd/journal" -> throw new IllegalArgumentException(
-                            "the journal is not written to directly; systemd keeps what goes to stderr");
+                    case "systemd/journal" ->
+                        throw new IllegalArgumentException(
+                                "the journal is not written to directly; systemd keeps what goes to stderr");
                     default -> outputs.add(output);
                 }
             }

@@ -2,8 +2,6 @@ package io.meshkeep.server.cli;
 
 /** The command line, environment or configuration file is wrong; the message is the one line to print. */
 final class UsageException extends Exception {
-    private static final long serialVersionUID = 1L;
-
     UsageException(String message) {
         super(message);
     }

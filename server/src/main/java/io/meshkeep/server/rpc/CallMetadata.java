@@ -26,23 +26,42 @@ final class CallMetadata {
                 }
             });
 
-    private CallMetadata() {}
+    private static final String NOT_STATED = "unknown";
 
-    /** Why the call is refused, or null. */
-    static Status refusal(Metadata headers) {
-        byte[] version = headers.get(CLIENT_API_VERSION);
-        if (version != null && !isUtf8(version)) {
-            return Statuses.of(EtcdError.INVALID_CLIENT_API_VERSION);
-        }
-        return null;
+    private final Status refusal;
+    private final String clientApiVersion;
+
+    private CallMetadata(Status refusal, String clientApiVersion) {
+        this.refusal = refusal;
+        this.clientApiVersion = clientApiVersion;
     }
 
-    private static boolean isUtf8(byte[] bytes) {
-        try {
-            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
-            return true;
-        } catch (CharacterCodingException e) {
-            return false;
+    static CallMetadata of(Metadata headers) {
+        byte[] version = headers.get(CLIENT_API_VERSION);
+        if (version == null) {
+            return WITHOUT_VERSION;
         }
+        try {
+            return new CallMetadata(
+                    null,
+                    StandardCharsets.UTF_8
+                            .newDecoder()
+                            .decode(ByteBuffer.wrap(version))
+                            .toString());
+        } catch (CharacterCodingException e) {
+            return new CallMetadata(Statuses.of(EtcdError.INVALID_CLIENT_API_VERSION), NOT_STATED);
+        }
+    }
+
+    private static final CallMetadata WITHOUT_VERSION = new CallMetadata(null, NOT_STATED);
+
+    /** Why the call is refused, or null. */
+    Status refusal() {
+        return refusal;
+    }
+
+    /** The API version that the client states, for the metrics. */
+    String clientApiVersion() {
+        return clientApiVersion;
     }
 }

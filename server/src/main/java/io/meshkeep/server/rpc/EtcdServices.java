@@ -11,6 +11,7 @@ import io.meshkeep.proto.AuthGrpc;
 import io.meshkeep.proto.ElectionGrpc;
 import io.meshkeep.proto.LockGrpc;
 import io.meshkeep.server.ServerConfig;
+import io.meshkeep.server.metrics.Metrics;
 import io.meshkeep.store.Store;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
@@ -28,19 +29,20 @@ public final class EtcdServices implements AutoCloseable {
     private final List<ServerServiceDefinition> services;
 
     /** @param clientUrls the advertised client URLs, known once the server listens */
-    public EtcdServices(Store store, ServerConfig config, Supplier<List<String>> clientUrls) {
+    public EtcdServices(Store store, ServerConfig config, Metrics metrics, Supplier<List<String>> clientUrls) {
         Headers headers = new Headers(store);
         slowCalls = new SlowCalls(config.name());
-        ServiceBinder binder = new ServiceBinder(new Methods(config.maxRequestBytes() + GRPC_OVERHEAD));
+        ServiceBinder binder = new ServiceBinder(new Methods(config.maxRequestBytes() + GRPC_OVERHEAD), metrics);
         services = List.of(
                 new KvService(
                                 store,
                                 headers,
                                 slowCalls,
+                                metrics.mvcc(),
                                 new KvService.Limits(config.maxTxnOps(), config.maxRequestBytes()))
                         .bind(binder),
                 new WatchService(store).bind(binder),
-                new LeaseService(store, headers, slowCalls, config.minLeaseTtlSeconds()).bind(binder),
+                new LeaseService(store, headers, slowCalls, metrics.lease(), config.minLeaseTtlSeconds()).bind(binder),
                 new ClusterService(
                                 store,
                                 headers,

@@ -112,7 +112,7 @@ final class KvResponses {
         }
 
         private static int size(byte[] head, List<byte[]> records, byte[] tail) {
-            long size = head.length + tail.length;
+            long size = (long) head.length + tail.length;
             for (byte[] record : records) {
                 size += bytesFieldSize(record.length);
             }

@@ -8,6 +8,7 @@ import io.meshkeep.proto.KVGrpc;
 import io.meshkeep.proto.PutRequest;
 import io.meshkeep.proto.RangeRequest;
 import io.meshkeep.proto.TxnRequest;
+import io.meshkeep.server.metrics.MvccMetrics;
 import io.meshkeep.store.Command;
 import io.meshkeep.store.EtcdError;
 import io.meshkeep.store.RequestChecks;
@@ -19,6 +20,7 @@ final class KvService {
     private final Store store;
     private final Headers headers;
     private final SlowCalls slowCalls;
+    private final MvccMetrics metrics;
     private final Limits limits;
 
     /**
@@ -27,10 +29,11 @@ final class KvService {
      */
     record Limits(int maxTxnOps, int maxRequestBytes) {}
 
-    KvService(Store store, Headers headers, SlowCalls slowCalls, Limits limits) {
+    KvService(Store store, Headers headers, SlowCalls slowCalls, MvccMetrics metrics, Limits limits) {
         this.store = store;
         this.headers = headers;
         this.slowCalls = slowCalls;
+        this.metrics = metrics;
         this.limits = limits;
     }
 
@@ -55,6 +58,7 @@ final class KvService {
     }
 
     private Encoded encode(Result.Range result) {
+        metrics.ranges().increment();
         return KvResponses.range(headers.field(result.revision()), result);
     }
 
@@ -65,6 +69,8 @@ final class KvService {
             if (error != null) {
                 reply.fail(error);
             } else {
+                metrics.puts().increment();
+                metrics.putBytes().add(request.getKey().size() + request.getValue().size());
                 reply.send(KvResponses.put(headers.field(result.revision()), (Result.Put) result));
             }
         });
@@ -77,6 +83,7 @@ final class KvService {
             if (error != null) {
                 reply.fail(error);
             } else {
+                metrics.deletes().increment();
                 answer(reply, KvResponses.deleteRange(headers.field(result.revision()), (Result.DeleteRange) result));
             }
         });
@@ -103,7 +110,30 @@ final class KvService {
     }
 
     private Encoded encode(Result.Txn result) {
+        if (count(result) > 1) {
+            metrics.txns().increment();
+        }
         return KvResponses.txn(headers.field(result.revision()), result);
+    }
+
+    /** Counts the operations that a transaction carried out, each under its kind, and returns how many there were. */
+    private int count(Result.Txn result) {
+        int operations = 0;
+        for (Result response : result.responses()) {
+            if (response instanceof Result.Txn nested) {
+                operations += count(nested);
+                continue;
+            }
+            operations++;
+            if (response instanceof Result.Put) {
+                metrics.puts().increment();
+            } else if (response instanceof Result.Range) {
+                metrics.ranges().increment();
+            } else {
+                metrics.deletes().increment();
+            }
+        }
+        return operations;
     }
 
     /** Answers a write: the store's thread must not wait for the budget that a large answer needs. */

@@ -1,10 +1,7 @@
 package io.meshkeep.server.rpc;
 
 import com.google.protobuf.UnsafeByteOperations;
-import io.grpc.Metadata;
-import io.grpc.ServerCall;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.Status;
 import io.meshkeep.proto.LeaseGrantRequest;
 import io.meshkeep.proto.LeaseGrantResponse;
 import io.meshkeep.proto.LeaseGrpc;
@@ -17,6 +14,7 @@ import io.meshkeep.proto.LeaseRevokeResponse;
 import io.meshkeep.proto.LeaseStatus;
 import io.meshkeep.proto.LeaseTimeToLiveRequest;
 import io.meshkeep.proto.LeaseTimeToLiveResponse;
+import io.meshkeep.server.metrics.LeaseMetrics;
 import io.meshkeep.store.Command;
 import io.meshkeep.store.EtcdError;
 import io.meshkeep.store.LeaseClock;
@@ -35,13 +33,15 @@ final class LeaseService {
     private final Store store;
     private final Headers headers;
     private final SlowCalls slowCalls;
+    private final LeaseMetrics metrics;
     private final long minTtl;
 
     /** @param minTtl shortest TTL in seconds; shorter ones are raised to it */
-    LeaseService(Store store, Headers headers, SlowCalls slowCalls, long minTtl) {
+    LeaseService(Store store, Headers headers, SlowCalls slowCalls, LeaseMetrics metrics, long minTtl) {
         this.store = store;
         this.headers = headers;
         this.slowCalls = slowCalls;
+        this.metrics = metrics;
         this.minTtl = minTtl;
     }
 
@@ -49,7 +49,7 @@ final class LeaseService {
         return binder.service(LeaseGrpc.getServiceDescriptor())
                 .unary(LeaseGrpc.getLeaseGrantMethod(), this::grant)
                 .unary(LeaseGrpc.getLeaseRevokeMethod(), this::revoke)
-                .method(LeaseGrpc.getLeaseKeepAliveMethod(), this::keepAlive)
+                .stream(LeaseGrpc.getLeaseKeepAliveMethod(), this::keepAlive)
                 .unary(LeaseGrpc.getLeaseTimeToLiveMethod(), this::timeToLive)
                 .unary(LeaseGrpc.getLeaseLeasesMethod(), this::leases)
                 .build();
@@ -67,6 +67,7 @@ final class LeaseService {
                 return;
             }
             Result.LeaseGrant grant = (Result.LeaseGrant) result;
+            metrics.granted(grant.ttl());
             reply.send(Encoded.of(LeaseGrantResponse.newBuilder()
                     .setHeader(headers.at(grant.revision()))
                     .setID(grant.id())
@@ -80,6 +81,7 @@ final class LeaseService {
             if (error != null) {
                 reply.fail(error);
             } else {
+                metrics.revoked().increment();
                 reply.send(Encoded.of(LeaseRevokeResponse.newBuilder()
                         .setHeader(headers.at(result.revision()))
                         .build()));
@@ -119,29 +121,20 @@ final class LeaseService {
     }
 
     /** One answer per request, in order: the next request is taken when the last one was answered. */
-    private ServerCall.Listener<Incoming<LeaseKeepAliveRequest>> keepAlive(
-            ServerCall<Incoming<LeaseKeepAliveRequest>, Encoded> call, Metadata metadata) {
-        Status refusal = CallMetadata.refusal(metadata);
-        StreamReply reply = new StreamReply(call);
-        if (refusal != null) {
-            reply.close(refusal);
-            return new ServerCall.Listener<Incoming<LeaseKeepAliveRequest>>() {};
-        }
-        reply.start();
-        return new ServerCall.Listener<Incoming<LeaseKeepAliveRequest>>() {
+    private StreamHandler.Session<LeaseKeepAliveRequest> keepAlive(StreamReply reply) {
+        return new StreamHandler.Session<>() {
             @Override
-            public void onMessage(Incoming<LeaseKeepAliveRequest> request) {
-                if (request.refusal() != null) {
-                    reply.close(request.refusal());
-                    return;
-                }
+            public void request(LeaseKeepAliveRequest request) {
                 reply.answering();
-                long id = request.message().getID();
+                long id = request.getID();
                 // etcd fills the header before it renews
-                var header = headers.at(store.snapshot().revision());
+                long revision = store.snapshot().revision();
                 store.leases().keepAlive(id, ttl -> {
+                    if (ttl > 0) {
+                        metrics.renewed().increment();
+                    }
                     reply.send(Encoded.of(LeaseKeepAliveResponse.newBuilder()
-                            .setHeader(header)
+                            .setHeader(headers.at(revision))
                             .setID(id)
                             .setTTL(ttl)
                             .build()));
@@ -150,12 +143,7 @@ final class LeaseService {
             }
 
             @Override
-            public void onReady() {
-                reply.ready();
-            }
-
-            @Override
-            public void onHalfClose() {
+            public void halfClosed() {
                 reply.halfClosed();
             }
         };

@@ -49,21 +49,30 @@ final class Methods {
 
         @Override
         public Incoming<Q> parse(InputStream stream) {
+            int size = 0;
             try {
-                int size = stream instanceof KnownLength ? stream.available() : -1;
+                // gRPC's own streams know their length; those of the in-process transport need not
+                size = stream instanceof KnownLength ? stream.available() : 0;
                 if (size > maxBytes) {
-                    return new Incoming<>(
-                            null,
-                            Status.RESOURCE_EXHAUSTED.withDescription("grpc: received message larger than max (" + size
-                                    + " vs. " + maxBytes + ")"));
+                    return refused(
+                            size,
+                            Status.RESOURCE_EXHAUSTED.withDescription(
+                                    "grpc: received message larger than max (" + size + " vs. " + maxBytes + ")"));
                 }
-                return new Incoming<>(size < 0 ? parser.parseFrom(stream) : parser.parseFrom(stream.readNBytes(size)), null);
+                Q message = stream instanceof KnownLength
+                        ? parser.parseFrom(stream.readNBytes(size))
+                        : parser.parseFrom(stream);
+                return new Incoming<>(message, null, size);
             } catch (InvalidProtocolBufferException e) {
-                return new Incoming<>(
-                        null, Status.INTERNAL.withDescription("grpc: error unmarshalling request: " + e.getMessage()));
+                return refused(
+                        size, Status.INTERNAL.withDescription("grpc: error unmarshalling request: " + e.getMessage()));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
+        }
+
+        private Incoming<Q> refused(int size, Status status) {
+            return new Incoming<>(null, status, size);
         }
     }
 }

@@ -13,10 +13,12 @@ final class Reply {
     private static final Logger log = LoggerFactory.getLogger(Reply.class);
 
     private final ServerCall<?, Encoded> call;
+    private final CallMeter meter;
     private final AtomicReference<Runnable> onEnd = new AtomicReference<>();
 
-    Reply(ServerCall<?, Encoded> call) {
+    Reply(ServerCall<?, Encoded> call, CallMeter meter) {
         this.call = call;
+        this.meter = meter;
     }
 
     boolean isCancelled() {
@@ -27,6 +29,8 @@ final class Reply {
         try {
             call.sendHeaders(new Metadata());
             call.sendMessage(message);
+            meter.sent(message.size());
+            meter.ended(Status.Code.OK);
             call.close(Status.OK, new Metadata());
         } catch (IllegalStateException e) {
             // the client cancelled in between; there is nobody to tell
@@ -36,6 +40,7 @@ final class Reply {
 
     void fail(Status status) {
         try {
+            meter.ended(status.getCode());
             call.close(status, new Metadata());
         } catch (IllegalStateException e) {
             log.debug("a cancelled call was answered", e);
@@ -57,7 +62,10 @@ final class Reply {
         }
     }
 
+    /** The transport is done with the call. */
     void ended() {
+        // counts only if no answer was sent
+        meter.ended(Status.Code.CANCELLED);
         Runnable action = onEnd.getAndSet(ENDED);
         if (action != null && action != ENDED) {
             action.run();

@@ -11,14 +11,18 @@ import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import io.meshkeep.server.metrics.Metrics;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 
 /** Puts service definitions together: every method of a service is either bound or says that it is not built. */
 final class ServiceBinder {
     private final Methods methods;
+    private final Metrics metrics;
 
-    ServiceBinder(Methods methods) {
+    ServiceBinder(Methods methods, Metrics metrics) {
         this.methods = methods;
+        this.metrics = metrics;
     }
 
     Service service(ServiceDescriptor descriptor) {
@@ -36,10 +40,15 @@ final class ServiceBinder {
 
         <Q extends Message, R extends Message> Service unary(
                 MethodDescriptor<Q, R> method, BiConsumer<Q, Reply> handler) {
-            return method(method, new UnaryHandler<>(handler));
+            return bind(method, new UnaryHandler<>(handler, metrics.grpc().forMethod(method), metrics.server()));
         }
 
-        <Q extends Message, R extends Message> Service method(
+        <Q extends Message, R extends Message> Service stream(
+                MethodDescriptor<Q, R> method, Function<StreamReply, StreamHandler.Session<Q>> opener) {
+            return bind(method, new StreamHandler<>(opener, metrics.grpc().forMethod(method), metrics.server()));
+        }
+
+        private <Q extends Message, R extends Message> Service bind(
                 MethodDescriptor<Q, R> method, ServerCallHandler<Incoming<Q>, Encoded> handler) {
             bound.put(method.getFullMethodName(), ServerMethodDefinition.create(methods.of(method), handler));
             return this;

@@ -15,13 +15,15 @@ final class StreamReply {
     private static final Logger log = LoggerFactory.getLogger(StreamReply.class);
 
     private final ServerCall<?, Encoded> call;
+    private final CallMeter meter;
     private final AtomicBoolean owesRequest = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile boolean answering;
     private volatile boolean halfClosed;
 
-    StreamReply(ServerCall<?, Encoded> call) {
+    StreamReply(ServerCall<?, Encoded> call, CallMeter meter) {
         this.call = call;
+        this.meter = meter;
     }
 
     void start() {
@@ -38,6 +40,7 @@ final class StreamReply {
         try {
             if (!closed.get() && !call.isCancelled()) {
                 call.sendMessage(message);
+                meter.sent(message.size());
             }
         } catch (IllegalStateException e) {
             log.debug("a message went to a stream that has ended", e);
@@ -77,8 +80,15 @@ final class StreamReply {
         }
     }
 
+    /** The transport is done with the stream. */
+    void ended() {
+        closed.set(true);
+        meter.ended(Status.Code.CANCELLED);
+    }
+
     void close(Status status) {
         if (closed.compareAndSet(false, true)) {
+            meter.ended(status.getCode());
             try {
                 call.close(status, new Metadata());
             } catch (IllegalStateException e) {

@@ -4,6 +4,8 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.Status;
+import io.meshkeep.server.metrics.MethodMetrics;
+import io.meshkeep.server.metrics.ServerMetrics;
 import java.util.function.BiConsumer;
 
 /**
@@ -12,15 +14,24 @@ import java.util.function.BiConsumer;
  */
 final class UnaryHandler<Q> implements ServerCallHandler<Incoming<Q>, Encoded> {
     private final BiConsumer<Q, Reply> handler;
+    private final MethodMetrics method;
+    private final ServerMetrics metrics;
 
-    UnaryHandler(BiConsumer<Q, Reply> handler) {
+    UnaryHandler(BiConsumer<Q, Reply> handler, MethodMetrics method, ServerMetrics metrics) {
         this.handler = handler;
+        this.method = method;
+        this.metrics = metrics;
     }
 
     @Override
     public ServerCall.Listener<Incoming<Q>> startCall(ServerCall<Incoming<Q>, Encoded> call, Metadata headers) {
-        Reply reply = new Reply(call);
-        Status refusal = CallMetadata.refusal(headers);
+        CallMeter meter = new CallMeter(method, metrics);
+        Reply reply = new Reply(call, meter);
+        CallMetadata metadata = CallMetadata.of(headers);
+        Status refusal = metadata.refusal();
+        if (refusal == null) {
+            metrics.unaryRequest(metadata.clientApiVersion());
+        }
         // two, so that a client that sends a second request is noticed
         call.request(2);
         return new ServerCall.Listener<Incoming<Q>>() {
@@ -29,6 +40,7 @@ final class UnaryHandler<Q> implements ServerCallHandler<Incoming<Q>, Encoded> {
 
             @Override
             public void onMessage(Incoming<Q> message) {
+                meter.received(message.bytes());
                 if (request != null) {
                     refused = true;
                     reply.fail(Status.INTERNAL.withDescription("a unary call has one request"));

@@ -1,9 +1,6 @@
 package io.meshkeep.server.rpc;
 
-import io.grpc.Metadata;
-import io.grpc.ServerCall;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.Status;
 import io.meshkeep.proto.WatchGrpc;
 import io.meshkeep.proto.WatchRequest;
 import io.meshkeep.store.Store;
@@ -24,18 +21,11 @@ final class WatchService {
 
     ServerServiceDefinition bind(ServiceBinder binder) {
         return binder.service(WatchGrpc.getServiceDescriptor())
-                .method(WatchGrpc.getWatchMethod(), this::watch)
+                .stream(WatchGrpc.getWatchMethod(), this::open)
                 .build();
     }
 
-    private ServerCall.Listener<Incoming<WatchRequest>> watch(
-            ServerCall<Incoming<WatchRequest>, Encoded> call, Metadata metadata) {
-        StreamReply reply = new StreamReply(call);
-        Status refusal = CallMetadata.refusal(metadata);
-        if (refusal != null) {
-            reply.close(refusal);
-            return new ServerCall.Listener<Incoming<WatchRequest>>() {};
-        }
+    private StreamHandler.Session<WatchRequest> open(StreamReply reply) {
         WatchStream stream = store.watches().open(new WatchSink() {
             @Override
             public boolean isReady() {
@@ -47,16 +37,9 @@ final class WatchService {
                 reply.send(Encoded.of(message));
             }
         });
-        reply.start();
-        return new ServerCall.Listener<Incoming<WatchRequest>>() {
+        return new StreamHandler.Session<>() {
             @Override
-            public void onMessage(Incoming<WatchRequest> incoming) {
-                if (incoming.refusal() != null) {
-                    stream.close();
-                    reply.close(incoming.refusal());
-                    return;
-                }
-                WatchRequest request = incoming.message();
+            public void request(WatchRequest request) {
                 switch (request.getRequestUnionCase()) {
                     case CREATE_REQUEST -> stream.create(request.getCreateRequest(), reply::requestNext);
                     case CANCEL_REQUEST ->
@@ -67,18 +50,12 @@ final class WatchService {
             }
 
             @Override
-            public void onReady() {
-                reply.ready();
+            public void ready() {
                 stream.ready();
             }
 
             @Override
-            public void onCancel() {
-                stream.close();
-            }
-
-            @Override
-            public void onComplete() {
+            public void ended() {
                 stream.close();
             }
         };

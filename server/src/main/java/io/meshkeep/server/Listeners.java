@@ -1,0 +1,201 @@
+package io.meshkeep.server;
+
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.netty.NettyServerBuilder;
+import io.meshkeep.server.http.EtcdRoutes;
+import io.meshkeep.server.http.FirstBytesNegotiator;
+import io.meshkeep.server.http.HttpAccess;
+import io.meshkeep.server.http.HttpListener;
+import io.meshkeep.server.http.HttpRoutes;
+import io.meshkeep.server.http.HttpService;
+import io.meshkeep.server.http.HttpSettings;
+import io.meshkeep.server.http.VersionInfo;
+import io.meshkeep.server.rpc.EtcdServices;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The ports of one server, and the in-process transport: all that takes connections. */
+final class Listeners implements AutoCloseable {
+    /** How long calls in flight may take when the server stops. */
+    private static final Duration GRACE = Duration.ofSeconds(5);
+
+    /** How long unary calls, which are short, get before streams, which never end, are cut. */
+    private static final Duration UNARY_GRACE = Duration.ofMillis(200);
+
+    /** How long a connection may take to say which protocol it speaks. */
+    private static final Duration FIRST_BYTES = Duration.ofSeconds(10);
+
+    private static final int MAX_METADATA_BYTES = 64 << 10;
+    private static final int FLOW_CONTROL_WINDOW = 1 << 20;
+
+    private final ServerConfig config;
+    private final EtcdServices services;
+    private final EventLoopGroup eventLoops;
+    private final Class<? extends ServerChannel> channelType;
+    private final List<Server> grpc = new ArrayList<>();
+    private final List<HttpService> http = new ArrayList<>();
+    private final List<HttpListener> monitoring = new ArrayList<>();
+    private final List<String> clientUrls = new ArrayList<>();
+    private Server inProcess;
+
+    Listeners(ServerConfig config, EtcdServices services) {
+        this.config = config;
+        this.services = services;
+        boolean epoll = Epoll.isAvailable();
+        IoHandlerFactory handler = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        // Half the cores: the store's own threads need the others.
+        int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+        eventLoops = new MultiThreadIoEventLoopGroup(
+                threads, new DefaultThreadFactory(config.name() + "-io", true), handler);
+        channelType = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    }
+
+    /** Opens all ports of the configuration. */
+    void open(EtcdRoutes routes, String inProcessName) throws StartException {
+        HttpRoutes clientRoutes =
+                routes.forClients(VersionInfo.of(config.advertisedVersion())).build();
+        for (ListenUrl url : config.listenClientUrls()) {
+            openClientPort(url, clientRoutes);
+        }
+        HttpRoutes monitoringRoutes = routes.forMonitoring().build();
+        for (ListenUrl url : config.listenMetricsUrls()) {
+            openMonitoringPort(url, monitoringRoutes);
+        }
+        openInProcess(inProcessName);
+    }
+
+    private void openClientPort(ListenUrl url, HttpRoutes routes) throws StartException {
+        HttpAccess access = new HttpAccess(config.corsOrigins(), config.hostWhitelist());
+        HttpService service = HttpService.forClients(routes, access, HttpSettings.DEFAULT);
+        NettyServerBuilder builder = NettyServerBuilder.forAddress(address(url))
+                .protocolNegotiator(new FirstBytesNegotiator(service, FIRST_BYTES))
+                .channelType(channelType)
+                .bossEventLoopGroup(eventLoops)
+                .workerEventLoopGroup(eventLoops)
+                // handlers never block, so they need no threads of their own
+                .directExecutor()
+                .permitKeepAliveTime(config.grpcKeepAliveMinTime().toNanos(), TimeUnit.NANOSECONDS)
+                .keepAliveTime(config.grpcKeepAliveInterval().toNanos(), TimeUnit.NANOSECONDS)
+                .keepAliveTimeout(config.grpcKeepAliveTimeout().toNanos(), TimeUnit.NANOSECONDS)
+                .maxConcurrentCallsPerConnection((int) Math.min(Integer.MAX_VALUE, config.maxConcurrentStreams()))
+                // Our marshallers refuse what is over the limit, in etcd's words; this is the net below them.
+                .maxInboundMessageSize(2 * (config.maxRequestBytes() + EtcdServices.GRPC_OVERHEAD))
+                .maxInboundMetadataSize(MAX_METADATA_BYTES)
+                .flowControlWindow(FLOW_CONTROL_WINDOW);
+        services.services().forEach(builder::addService);
+        Server server =
+                builder.fallbackHandlerRegistry(services.unknownMethods()).build();
+        try {
+            server.start();
+        } catch (IOException e) {
+            throw cannotListen(url, e);
+        }
+        grpc.add(server);
+        http.add(service);
+        clientUrls.add(url.withPort(server.getPort()).toString());
+    }
+
+    private void openMonitoringPort(ListenUrl url, HttpRoutes routes) throws StartException {
+        HttpService service = HttpService.forMonitoring(routes, HttpSettings.DEFAULT);
+        try {
+            monitoring.add(HttpListener.bind(address(url), service, eventLoops, channelType));
+        } catch (IOException e) {
+            throw cannotListen(url, e);
+        }
+    }
+
+    private void openInProcess(String name) throws StartException {
+        InProcessServerBuilder builder = InProcessServerBuilder.forName(name).directExecutor();
+        services.services().forEach(builder::addService);
+        inProcess = builder.fallbackHandlerRegistry(services.unknownMethods()).build();
+        try {
+            inProcess.start();
+        } catch (IOException e) {
+            throw new StartException("cannot start the in-process transport: " + e.getMessage(), e);
+        }
+    }
+
+    private static InetSocketAddress address(ListenUrl url) throws StartException {
+        if (url.isTls()) {
+            throw new StartException("cannot listen on " + url + ": TLS is not built yet");
+        }
+        try {
+            return new InetSocketAddress(InetAddress.getByName(url.host()), url.port());
+        } catch (UnknownHostException e) {
+            throw new StartException("cannot listen on " + url + ": unknown host", e);
+        }
+    }
+
+    private static StartException cannotListen(ListenUrl url, IOException e) {
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return new StartException("cannot listen on " + url + ": " + root.getMessage(), e);
+    }
+
+    List<String> clientUrls() {
+        return List.copyOf(clientUrls);
+    }
+
+    int firstPort() {
+        return grpc.get(0).getPort();
+    }
+
+    List<InetSocketAddress> monitoringAddresses() {
+        return monitoring.stream().map(HttpListener::address).toList();
+    }
+
+    /** Stops taking connections, gives calls in flight their time, and cuts what is left. */
+    @Override
+    public void close() {
+        grpc.forEach(Server::shutdown);
+        if (inProcess != null) {
+            inProcess.shutdown();
+        }
+        monitoring.forEach(HttpListener::close);
+        long end = System.nanoTime() + GRACE.toNanos();
+        try {
+            awaitUntil(System.nanoTime() + UNARY_GRACE.toNanos());
+            grpc.forEach(Server::shutdownNow);
+            if (inProcess != null) {
+                inProcess.shutdownNow();
+            }
+            http.forEach(HttpService::shutdownNow);
+            awaitUntil(end);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void awaitUntil(long end) throws InterruptedException {
+        for (Server server : grpc) {
+            server.awaitTermination(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+        }
+        if (inProcess != null) {
+            inProcess.awaitTermination(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /** Ends the threads; after {@link #close}, when nothing sends any more. */
+    void closeEventLoops() {
+        eventLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
+    }
+}

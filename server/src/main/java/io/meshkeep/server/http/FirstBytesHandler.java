@@ -1,0 +1,154 @@
+package io.meshkeep.server.http;
+
+import io.grpc.netty.GrpcHttp2ConnectionHandler;
+import io.grpc.netty.ProtocolNegotiationEvent;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Holds back the first bytes of a connection until they say which protocol follows, then puts that protocol's handlers
+ * in its own place and gives them the bytes. One for each connection, used on its event loop.
+ */
+final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
+    private static final Logger log = LoggerFactory.getLogger(FirstBytesHandler.class);
+
+    /**
+     * What the handlers of one port share.
+     *
+     * @param http2 makes the handler that takes over for HTTP/2; it expects the negotiation event
+     * @param http takes over for HTTP/1
+     * @param timeoutNanos how long the first bytes may take
+     * @param tlsWarnings limits the warnings about TLS
+     */
+    record Port(
+            Function<GrpcHttp2ConnectionHandler, ChannelHandler> http2,
+            HttpService http,
+            long timeoutNanos,
+            LogLimiter tlsWarnings) {}
+
+    private final GrpcHttp2ConnectionHandler grpc;
+    private final Port port;
+
+    private ByteBuf pending = Unpooled.EMPTY_BUFFER;
+    private ProtocolNegotiationEvent negotiation;
+    private Future<?> timeout;
+    private boolean decided;
+
+    /** @param grpc gRPC's handler for this connection */
+    FirstBytesHandler(GrpcHttp2ConnectionHandler grpc, Port port) {
+        this.grpc = grpc;
+        this.port = port;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        Runnable close = ctx::close;
+        timeout = ctx.executor().schedule(close, port.timeoutNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        discard();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        discard();
+        ctx.fireChannelInactive();
+    }
+
+    private void discard() {
+        timeout.cancel(false);
+        pending.release();
+        pending = Unpooled.EMPTY_BUFFER;
+    }
+
+    /** gRPC announces with this event what earlier handlers negotiated; it goes on to whoever speaks gRPC. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ProtocolNegotiationEvent e) {
+            negotiation = e;
+        } else {
+            ctx.fireUserEventTriggered(event);
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (!(message instanceof ByteBuf bytes) || decided) {
+            ctx.fireChannelRead(message);
+            return;
+        }
+        if (pending.isReadable()) {
+            ByteBuf joined = ctx.alloc().buffer(pending.readableBytes() + bytes.readableBytes());
+            joined.writeBytes(pending).writeBytes(bytes);
+            bytes.release();
+            pending.release();
+            pending = joined;
+        } else {
+            pending = bytes;
+        }
+        FirstBytes verdict = FirstBytes.of(pending);
+        if (verdict == FirstBytes.UNDECIDED) {
+            keepSmall();
+        } else {
+            decided = true;
+            act(ctx, verdict);
+        }
+    }
+
+    /** A few bytes must not pin the whole buffer that they were read into, on thousands of connections. */
+    private void keepSmall() {
+        ByteBuf copy = Unpooled.copiedBuffer(pending);
+        pending.release();
+        pending = copy;
+    }
+
+    private void act(ChannelHandlerContext ctx, FirstBytes verdict) {
+        switch (verdict) {
+            case HTTP2 -> {
+                ByteBuf bytes = takePending();
+                ctx.pipeline().replace(ctx.name(), null, port.http2().apply(grpc));
+                ctx.fireUserEventTriggered(negotiation);
+                ctx.fireChannelRead(bytes);
+            }
+            case HTTP1 -> {
+                ByteBuf bytes = takePending();
+                // For gRPC this connection has ended: no handshake timeout, no part in the server's termination.
+                grpc.notifyUnused();
+                port.http().takeOver(ctx);
+                ctx.fireChannelRead(bytes);
+            }
+            case TLS -> {
+                port.tlsWarnings()
+                        .log(leftOut -> log.warn(
+                                "closed a connection from {}: it begins with a TLS handshake, but this port is"
+                                        + " plaintext; use http:// in the client's endpoint or give the server a"
+                                        + " certificate{}",
+                                ctx.channel().remoteAddress(),
+                                leftOut));
+                ctx.close();
+            }
+            case UNKNOWN, UNDECIDED -> {
+                log.debug(
+                        "closed a connection from {}: unknown protocol",
+                        ctx.channel().remoteAddress());
+                ctx.close();
+            }
+        }
+    }
+
+    private ByteBuf takePending() {
+        ByteBuf bytes = pending;
+        pending = Unpooled.EMPTY_BUFFER;
+        return bytes;
+    }
+}
