@@ -128,15 +128,19 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
                 ctx.fireChannelRead(bytes);
             }
             case TLS -> {
-                port.tlsWarnings().log(leftOut -> log.warn(
-                        "closed a connection from {}: it begins with a TLS handshake, but this port is plaintext; use"
-                                + " http:// in the client's endpoint or give the server a certificate{}",
-                        ctx.channel().remoteAddress(),
-                        leftOut));
+                port.tlsWarnings()
+                        .log(leftOut -> log.warn(
+                                "closed a connection from {}: it begins with a TLS handshake, but this port is"
+                                        + " plaintext; use http:// in the client's endpoint or give the server a"
+                                        + " certificate{}",
+                                ctx.channel().remoteAddress(),
+                                leftOut));
                 ctx.close();
             }
             case UNKNOWN, UNDECIDED -> {
-                log.debug("closed a connection from {}: unknown protocol", ctx.channel().remoteAddress());
+                log.debug(
+                        "closed a connection from {}: unknown protocol",
+                        ctx.channel().remoteAddress());
                 ctx.close();
             }
         }
