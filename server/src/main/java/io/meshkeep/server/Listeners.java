@@ -3,6 +3,7 @@ package io.meshkeep.server;
 import io.grpc.Server;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
 import io.meshkeep.server.http.EtcdRoutes;
 import io.meshkeep.server.http.FirstBytesNegotiator;
 import io.meshkeep.server.http.HttpAccess;
@@ -49,6 +50,9 @@ final class Listeners implements AutoCloseable {
     private final EtcdServices services;
     private final EventLoopGroup eventLoops;
     private final Class<? extends ServerChannel> channelType;
+    /** Answers SERVING for the server as a whole until it stops, as etcd's does. */
+    private final HealthStatusManager health = new HealthStatusManager();
+
     private final List<Server> grpc = new ArrayList<>();
     private final List<FirstBytesNegotiator> negotiators = new ArrayList<>();
     private final List<HttpService> http = new ArrayList<>();
@@ -102,7 +106,9 @@ final class Listeners implements AutoCloseable {
                 .maxInboundMetadataSize(MAX_METADATA_BYTES)
                 .flowControlWindow(FLOW_CONTROL_WINDOW);
         services.services().forEach(builder::addService);
-        Server server = builder.fallbackHandlerRegistry(services.unknownMethods()).build();
+        builder.addService(health.getHealthService());
+        Server server =
+                builder.fallbackHandlerRegistry(services.unknownMethods()).build();
         try {
             server.start();
         } catch (IOException e) {
@@ -168,6 +174,7 @@ final class Listeners implements AutoCloseable {
     /** Stops taking connections, gives calls in flight their time, and cuts what is left. */
     @Override
     public void close() {
+        health.enterTerminalState();
         grpc.forEach(Server::shutdown);
         if (inProcess != null) {
             inProcess.shutdown();

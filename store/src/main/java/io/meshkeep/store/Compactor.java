@@ -51,8 +51,15 @@ final class Compactor implements AutoCloseable {
         thread.start();
     }
 
-    /** Asks for the deletion of what lies below a revision; the future ends when it is done. */
+    /** Asks for the deletion of what lies below a revision; the future ends when it is done, or cannot be done. */
     synchronized CompletableFuture<Void> compact(long revision) {
+        if (revision <= finished) {
+            // the thread sleeps until there is something to do, so nobody else would tell
+            return CompletableFuture.completedFuture(null);
+        }
+        if (closed) {
+            return CompletableFuture.failedFuture(EtcdError.STOPPED.exception());
+        }
         target = Math.max(target, revision);
         CompletableFuture<Void> done = new CompletableFuture<>();
         waiters.add(new Waiter(revision, done));

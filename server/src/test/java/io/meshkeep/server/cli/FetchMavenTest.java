@@ -34,7 +34,9 @@ class FetchMavenTest {
     void unpacksWhatMatchesTheChecksum() throws Exception {
         zip("apache-maven-1/bin/mvn", "apache-maven-1/lib/a.jar");
         assertThat(fetch(sha512())).isZero();
-        assertThat(target.resolve("bin/mvn")).hasContent("apache-maven-1/bin/mvn").isExecutable();
+        assertThat(target.resolve("bin/mvn"))
+                .hasContent("apache-maven-1/bin/mvn")
+                .isExecutable();
         assertThat(target.resolve("lib/a.jar")).hasContent("apache-maven-1/lib/a.jar");
         assertThat(target.getParent()).isDirectoryNotContaining(path -> !path.equals(target));
     }

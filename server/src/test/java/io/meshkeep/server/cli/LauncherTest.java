@@ -27,8 +27,25 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(60)
 class LauncherTest {
     private static final List<String> TOOLS = List.of(
-            "awk", "basename", "cat", "dirname", "env", "find", "grep", "head", "id", "mkdir", "mktemp", "mv",
-            "readlink", "rm", "sed", "sh", "sleep", "tee", "touch");
+            "awk",
+            "basename",
+            "cat",
+            "dirname",
+            "env",
+            "find",
+            "grep",
+            "head",
+            "id",
+            "mkdir",
+            "mktemp",
+            "mv",
+            "readlink",
+            "rm",
+            "sed",
+            "sh",
+            "sleep",
+            "tee",
+            "touch");
 
     @TempDir
     Path directory;
@@ -62,9 +79,7 @@ class LauncherTest {
                     .orElseThrow(() -> new AssertionError("no " + tool));
             Files.createSymbolicLink(bin.resolve(tool), found);
         }
-        script(
-                bin.resolve("mvn"),
-                """
+        script(bin.resolve("mvn"), """
                 if [ "$1" = --version ]; then echo 'Apache Maven 3.9.9'; exit; fi
                 echo "mvn $JAVA_HOME $*" >>"$CALLS"
                 echo '[INFO] Building Meshkeep: server 1.0    [5/5]'
@@ -94,7 +109,8 @@ class LauncherTest {
     void aNewerSourceMeansABuild(String source) throws Exception {
         javaHome = jdk("jdk", "17.0.15");
         launch(root, "./meshkeep", "version");
-        Files.setLastModifiedTime(root.resolve(source), FileTime.from(Instant.now().plusSeconds(5)));
+        Files.setLastModifiedTime(
+                root.resolve(source), FileTime.from(Instant.now().plusSeconds(5)));
         launch(root, "./meshkeep", "version");
         assertThat(calls()).filteredOn(call -> call.startsWith("mvn")).hasSize(2);
     }
@@ -111,8 +127,9 @@ class LauncherTest {
         assertThat(launch(directory, "sh", root.resolve("meshkeep").toString(), "version")
                         .out())
                 .containsExactly("arg version");
-        assertThat(calls()).filteredOn(call -> call.startsWith("java")).allMatch(call -> call.contains(
-                "-jar " + root.resolve("server/target/meshkeep-server.jar")));
+        assertThat(calls())
+                .filteredOn(call -> call.startsWith("java"))
+                .allMatch(call -> call.contains("-jar " + root.resolve("server/target/meshkeep-server.jar")));
     }
 
     @Test
@@ -153,9 +170,7 @@ class LauncherTest {
         jdk("fetched", "17.0.15");
         Files.delete(bin.resolve("id"));
         script(bin.resolve("id"), "echo 0");
-        script(
-                bin.resolve("apt-get"),
-                """
+        script(bin.resolve("apt-get"), """
                 echo "apt-get $*" >>"$CALLS"
                 if [ "$1" = install ]; then mkdir -p "$MESHKEEP_JVM_DIR"; mv "$MESHKEEP_JVM_DIR/../fetched" "$MESHKEEP_JVM_DIR/x"; fi
                 """);
@@ -172,8 +187,10 @@ class LauncherTest {
         Path mvn = bin.resolve("mvn");
         String works = Files.readString(mvn);
         Files.delete(mvn);
-        script(mvn, "if [ \"$1\" = --version ]; then echo 'Apache Maven 3.9.9'; exit; fi\n"
-                + "echo '[ERROR] it broke'; exit 1");
+        script(
+                mvn,
+                "if [ \"$1\" = --version ]; then echo 'Apache Maven 3.9.9'; exit; fi\n"
+                        + "echo '[ERROR] it broke'; exit 1");
         Result result = launch(root, "./meshkeep", "serve");
         assertThat(result.status()).isEqualTo(1);
         assertThat(result.err()).contains("[ERROR] it broke");
@@ -200,11 +217,18 @@ class LauncherTest {
     void jvmOptionsFitTheJdkAndTheUsersComeLast() throws Exception {
         javaHome = jdk("jdk", "25.0.3");
         launch(root, "./meshkeep", "version");
-        assertThat(calls()).last().asString().contains("--enable-native-access=ALL-UNNAMED").contains(
-                "-Done=1 -Dtwo=2 -jar ");
+        assertThat(calls())
+                .last()
+                .asString()
+                .contains("--enable-native-access=ALL-UNNAMED")
+                .contains("-Done=1 -Dtwo=2 -jar ");
         javaHome = jdk("older", "17.0.15");
         launch(root, "./meshkeep", "version");
-        assertThat(calls()).last().asString().doesNotContain("--enable-native-access").contains("-Done=1 -Dtwo=2 -jar ");
+        assertThat(calls())
+                .last()
+                .asString()
+                .doesNotContain("--enable-native-access")
+                .contains("-Done=1 -Dtwo=2 -jar ");
     }
 
     @ParameterizedTest
@@ -238,9 +262,8 @@ class LauncherTest {
         }
         Path out = directory.resolve("out");
         Path err = directory.resolve("err");
-        Process process = builder.redirectOutput(out.toFile())
-                .redirectError(err.toFile())
-                .start();
+        Process process =
+                builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
         assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
         return new Result(process.exitValue(), Files.readAllLines(out), Files.readAllLines(err));
     }
@@ -254,9 +277,7 @@ class LauncherTest {
         Path home = Files.createDirectories(directory.resolve(name));
         Files.createDirectories(home.resolve("bin"));
         Files.writeString(home.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"" + version + "\"\n");
-        script(
-                home.resolve("bin/java"),
-                """
+        script(home.resolve("bin/java"), """
                 echo "java %s $*" >>"$CALLS"
                 for option; do
                     case $option in -XX:ArchiveClassesAtExit=*) echo x >"${option#*=}"; exit 0 ;; esac
@@ -265,8 +286,7 @@ class LauncherTest {
                 shift 2
                 for argument; do echo "arg $argument"; done
                 exit 7
-                """
-                        .formatted(version));
+                """.formatted(version));
         script(home.resolve("bin/javac"), "exit 1");
         return home.toString();
     }

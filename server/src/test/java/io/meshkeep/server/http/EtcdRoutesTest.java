@@ -96,17 +96,25 @@ class EtcdRoutesTest {
 
     @Test
     void readinessNamesEachCheck() throws IOException {
-        assertThat(get("/readyz?verbose").text())
-                .isEqualTo("[+]data_corruption ok\n[+]serializable_read ok\n[+]linearizable_read ok\n"
-                        + "[+]non_learner ok\nok\n");
+        assertThat(get("/readyz?verbose").text()).isEqualTo("""
+            [+]data_corruption ok
+            [+]serializable_read ok
+            [+]linearizable_read ok
+            [+]non_learner ok
+            ok
+            """);
 
         ports.health().alarms = List.of("NOSPACE", "CORRUPT");
         ports.health().learner = true;
         RawClient.Answer failing = get("/readyz");
         assertThat(failing.status()).isEqualTo(503);
-        assertThat(failing.text())
-                .isEqualTo("[-]data_corruption failed: alarm activated: CORRUPT\n[+]serializable_read ok\n"
-                        + "[+]linearizable_read ok\n[-]non_learner failed: not supported for learner\n\n");
+        assertThat(failing.text()).isEqualTo("""
+            [-]data_corruption failed: alarm activated: CORRUPT
+            [+]serializable_read ok
+            [+]linearizable_read ok
+            [-]non_learner failed: not supported for learner
+
+            """);
         assertThat(get("/readyz?exclude=data_corruption&exclude=non_learner&exclude=unknown&verbose")
                         .text())
                 .isEqualTo("[+]serializable_read ok\n[+]linearizable_read ok\nok\n");

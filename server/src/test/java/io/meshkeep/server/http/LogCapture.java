@@ -7,27 +7,13 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** Collects what anybody logs at WARNING or above: gRPC logs through java.util.logging, and SLF4J ends there. */
-final class LogCapture implements AutoCloseable {
+/** Collects what anybody logs as a warning or worse; all logging, Netty's and gRPC's too, ends in java.util.logging. */
+final class LogCapture extends Handler implements AutoCloseable {
     private final List<String> warnings = new CopyOnWriteArrayList<>();
     private final Logger root = Logger.getLogger("");
-    private final Handler handler = new Handler() {
-        @Override
-        public void publish(LogRecord message) {
-            if (message.getLevel().intValue() >= Level.WARNING.intValue()) {
-                warnings.add(message.getLoggerName() + ": " + message.getMessage());
-            }
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
-    };
 
     LogCapture() {
-        root.addHandler(handler);
+        root.addHandler(this);
     }
 
     List<String> warnings() {
@@ -35,7 +21,17 @@ final class LogCapture implements AutoCloseable {
     }
 
     @Override
+    public void publish(LogRecord message) {
+        if (message.getLevel().intValue() >= Level.WARNING.intValue()) {
+            warnings.add(message.getMessage());
+        }
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
     public void close() {
-        root.removeHandler(handler);
+        root.removeHandler(this);
     }
 }
