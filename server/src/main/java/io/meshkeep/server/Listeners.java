@@ -102,7 +102,8 @@ final class Listeners implements AutoCloseable {
                 // Our marshallers refuse what is over the limit, in etcd's words; this is the net below them.
                 .maxInboundMessageSize(2 * (config.maxRequestBytes() + EtcdServices.GRPC_OVERHEAD))
                 .maxInboundMetadataSize(MAX_METADATA_BYTES)
-                .flowControlWindow(FLOW_CONTROL_WINDOW);
+                .flowControlWindow(FLOW_CONTROL_WINDOW)
+                .handshakeTimeout(FIRST_BYTES.toNanos(), TimeUnit.NANOSECONDS);
         services.services().forEach(builder::addService);
         builder.addService(health.getHealthService());
         Server server =
