@@ -39,6 +39,9 @@ final class Listeners implements AutoCloseable {
     /** How long unary calls, which are short, get before streams, which never end, are cut. */
     private static final Duration UNARY_GRACE = Duration.ofMillis(200);
 
+    /** How long connections that were cut may take to be gone. */
+    private static final Duration CUT_GRACE = Duration.ofSeconds(1);
+
     /** How long a connection may take to say which protocol it speaks. */
     private static final Duration FIRST_BYTES = Duration.ofSeconds(10);
 
@@ -50,6 +53,7 @@ final class Listeners implements AutoCloseable {
     private final EventLoopGroup eventLoops;
     private final Class<? extends ServerChannel> channelType;
     private final List<Server> grpc = new ArrayList<>();
+    private final List<FirstBytesNegotiator> negotiators = new ArrayList<>();
     private final List<HttpService> http = new ArrayList<>();
     private final List<HttpListener> monitoring = new ArrayList<>();
     private final List<String> clientUrls = new ArrayList<>();
@@ -83,8 +87,9 @@ final class Listeners implements AutoCloseable {
 
     private void openClientPort(ListenUrl url, HttpRoutes routes) throws StartException {
         HttpService service = HttpService.forClients(routes, HttpAccess.ANYONE, HttpSettings.DEFAULT);
+        FirstBytesNegotiator negotiator = new FirstBytesNegotiator(service, FIRST_BYTES);
         NettyServerBuilder builder = NettyServerBuilder.forAddress(address(url))
-                .protocolNegotiator(new FirstBytesNegotiator(service, FIRST_BYTES))
+                .protocolNegotiator(negotiator)
                 .channelType(channelType)
                 .bossEventLoopGroup(eventLoops)
                 .workerEventLoopGroup(eventLoops)
@@ -106,6 +111,7 @@ final class Listeners implements AutoCloseable {
             throw cannotListen(url, e);
         }
         grpc.add(server);
+        negotiators.add(negotiator);
         http.add(service);
         clientUrls.add(url.withPort(server.getPort()).toString());
     }
@@ -172,10 +178,12 @@ final class Listeners implements AutoCloseable {
         long end = System.nanoTime() + GRACE.toNanos();
         try {
             awaitUntil(System.nanoTime() + UNARY_GRACE.toNanos());
-            grpc.forEach(Server::shutdownNow);
+            negotiators.forEach(FirstBytesNegotiator::cut);
             if (inProcess != null) {
                 inProcess.shutdownNow();
             }
+            awaitUntil(System.nanoTime() + CUT_GRACE.toNanos());
+            grpc.forEach(Server::shutdownNow);
             http.forEach(HttpService::shutdownNow);
             awaitUntil(end);
         } catch (InterruptedException e) {

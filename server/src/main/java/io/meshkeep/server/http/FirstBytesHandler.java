@@ -7,6 +7,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.group.ChannelGroup;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -25,12 +26,14 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
      *
      * @param http2 makes the handler that takes over for HTTP/2; it expects the negotiation event
      * @param http takes over for HTTP/1
+     * @param connections all connections of the port, whatever they speak
      * @param timeoutNanos how long the first bytes may take
      * @param tlsWarnings limits the warnings about TLS
      */
     record Port(
             Function<GrpcHttp2ConnectionHandler, ChannelHandler> http2,
             HttpService http,
+            ChannelGroup connections,
             long timeoutNanos,
             LogLimiter tlsWarnings) {}
 
@@ -50,6 +53,7 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
+        port.connections().add(ctx.channel());
         Runnable close = ctx::close;
         timeout = ctx.executor().schedule(close, port.timeoutNanos(), TimeUnit.NANOSECONDS);
     }

@@ -3,8 +3,12 @@ package io.meshkeep.server.http;
 import io.grpc.netty.GrpcHttp2ConnectionHandler;
 import io.grpc.netty.InternalProtocolNegotiator.ProtocolNegotiator;
 import io.grpc.netty.InternalProtocolNegotiators;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.AsciiString;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.time.Duration;
 
 /**
@@ -21,6 +25,7 @@ import java.time.Duration;
  */
 public final class FirstBytesNegotiator implements ProtocolNegotiator {
     private final ProtocolNegotiator plaintext = InternalProtocolNegotiators.serverPlaintext();
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final FirstBytesHandler.Port port;
     private final HttpService http;
 
@@ -31,7 +36,24 @@ public final class FirstBytesNegotiator implements ProtocolNegotiator {
     public FirstBytesNegotiator(HttpService http, Duration firstBytesTimeout) {
         this.http = http;
         this.port = new FirstBytesHandler.Port(
-                plaintext::newHandler, http, firstBytesTimeout.toNanos(), new LogLimiter(Duration.ofSeconds(10)));
+                plaintext::newHandler,
+                http,
+                connections,
+                firstBytesTimeout.toNanos(),
+                new LogLimiter(Duration.ofSeconds(10)));
+    }
+
+    /**
+     * Cuts all connections. For the calls on them this is a lost connection, {@code UNAVAILABLE}, after which clients
+     * open their watches and keepalives again; gRPC's own forced end cancels each stream, which they take for final.
+     */
+    public void cut() {
+        for (Channel connection : connections) {
+            // past gRPC's handlers, which would end the streams before the connection
+            connection
+                    .eventLoop()
+                    .execute(() -> connection.pipeline().firstContext().close());
+        }
     }
 
     @Override
