@@ -60,8 +60,14 @@ final class CatchUp implements AutoCloseable {
             this.key = key;
         }
 
+        /** The pair; null if it is no longer on disk. */
         abstract byte[] kv();
 
+        /**
+         * The pair before; null if there was none.
+         *
+         * @throws RangeReader.RecordGone if it is no longer on disk
+         */
         abstract byte[] previous();
     }
 
@@ -160,10 +166,25 @@ final class CatchUp implements AutoCloseable {
                 }
                 throw new StoreException("the store has lost a record of revision " + change.revision);
             }
-            byte[] previous = need.group.previous() ? change.previous() : null;
+            byte[] previous = need.group.previous() ? previous(change) : null;
             events.add(new WatchEvent(change.revision, change.delete, kv, previous));
         }
         return events;
+    }
+
+    /** The pair before a change; null if there was none, and as in etcd also if it lies below the compacted revision. */
+    private byte[] previous(Change change) {
+        if (change.revision - 1 < newest.get().compactedRevision()) {
+            return null;
+        }
+        try {
+            return change.previous();
+        } catch (RangeReader.RecordGone e) {
+            if (change.revision - 1 < newest.get().compactedRevision()) {
+                return null;
+            }
+            throw new StoreException("the store has lost the pair before revision " + change.revision, e);
+        }
     }
 
     private static int lowerBound(List<Change> byKey, byte[] key) {
@@ -256,9 +277,14 @@ final class CatchUp implements AutoCloseable {
 
             @Override
             byte[] previous() {
-                return event.previousRevision() == 0 || revision - 1 < newest.get().compactedRevision()
-                        ? null
-                        : storage.record(key, event.previousRevision());
+                if (event.previousRevision() == 0) {
+                    return null;
+                }
+                byte[] record = storage.record(key, event.previousRevision());
+                if (record == null) {
+                    throw new RangeReader.RecordGone(event.previousRevision());
+                }
+                return record;
             }
         };
     }

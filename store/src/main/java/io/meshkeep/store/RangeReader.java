@@ -16,13 +16,14 @@ final class RangeReader {
     static final class RecordGone extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        RecordGone(byte[] record) {
-            super("no record of revision " + KeyValueRecord.modRevision(record), null, false, false);
+        RecordGone(long revision) {
+            super("no record of revision " + revision, null, false, false);
         }
     }
 
     /** Turns resident records into full ones. */
     interface Values {
+        /** @throws RecordGone if the record has been compacted away */
         byte[] full(byte[] record);
 
         /** Most bytes that one answer may have; beyond it the server's memory would be at the client's mercy. */

@@ -128,7 +128,7 @@ public final class Store implements AutoCloseable {
             }
             byte[] full = storage.record(KeyValueRecord.key(record), KeyValueRecord.modRevision(record));
             if (full == null) {
-                throw new RangeReader.RecordGone(record);
+                throw new RangeReader.RecordGone(KeyValueRecord.modRevision(record));
             }
             return full;
         }

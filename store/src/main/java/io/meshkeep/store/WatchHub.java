@@ -242,11 +242,23 @@ public final class WatchHub implements AutoCloseable {
         List<WatchEvent> events = new ArrayList<>(hits.size());
         for (Event event : hits) {
             if (key.wants(event.delete())) {
-                byte[] previous = key.previous() && event.previous() != null ? values.full(event.previous()) : null;
+                byte[] previous = key.previous() && event.previous() != null ? previous(event) : null;
                 events.add(new WatchEvent(event.revision(), event.delete(), event.kv(), previous));
             }
         }
         return events;
+    }
+
+    /** The pair before a change; null if a compaction was faster than we are. */
+    private byte[] previous(Event event) {
+        try {
+            return values.full(event.previous());
+        } catch (RangeReader.RecordGone e) {
+            if (event.revision() - 1 < newest.get().compactedRevision()) {
+                return null;
+            }
+            throw e;
+        }
     }
 
     private void send(WatchGroup group, List<WatchEvent> events, long lastRevision) {

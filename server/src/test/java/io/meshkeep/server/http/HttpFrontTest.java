@@ -203,15 +203,58 @@ class HttpFrontTest {
     }
 
     @Test
-    void aConnectionInUseStaysOpen() throws Exception {
-        Duration timeout = Duration.ofSeconds(1);
-        serve(ECHO, SMALL.withTimeout(timeout));
-        try (RawClient client = connect()) {
-            long end = System.nanoTime() + timeout.toNanos() * 2;
-            while (System.nanoTime() - end < 0) {
-                assertThat(client.get("/").answer().status()).isEqualTo(200);
-            }
+    void everyStepHasTheFullTime() {
+        CompletableFuture<HttpReply> reply = new CompletableFuture<>();
+        EmbeddedChannel channel = frozen(call -> reply);
+
+        advance(channel, 29);
+        channel.writeInbound(request());
+        advance(channel, 29);
+        assertThat(channel.isOpen()).as("while it is being answered").isTrue();
+        reply.complete(HttpReply.text(""));
+        advance(channel, 29);
+        assertThat(channel.isOpen()).as("between two requests").isTrue();
+        channel.writeInbound(request());
+        advance(channel, 29);
+        assertThat(channel.isOpen()).as("after the second one").isTrue();
+
+        advance(channel, 1);
+        assertThat(channel.isOpen()).isFalse();
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void partOfARequestIsNoStep() {
+        EmbeddedChannel channel = frozen(ECHO);
+        for (int i = 0; i < 29; i++) {
+            advance(channel, 1);
+            channel.writeInbound(ascii(i == 0 ? "GET / HTTP/1.1\r\nHost: a\r\n" : "X: y\r\n"));
         }
+        assertThat(channel.isOpen()).isTrue();
+        advance(channel, 1);
+        assertThat(channel.isOpen()).isFalse();
+        channel.finishAndReleaseAll();
+    }
+
+    /** A connection whose timeout is 30 seconds, on a clock that the test moves. */
+    private static EmbeddedChannel frozen(HttpRoute route) {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.freezeTime();
+        HttpService.forMonitoring(route, SMALL).addTo(channel.pipeline());
+        return channel;
+    }
+
+    private static void advance(EmbeddedChannel channel, int seconds) {
+        channel.advanceTimeBy(seconds, TimeUnit.SECONDS);
+        channel.runScheduledPendingTasks();
+    }
+
+    private static ByteBuf request() {
+        return ascii("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+
+    private static ByteBuf ascii(String s) {
+        return Unpooled.copiedBuffer(s, StandardCharsets.US_ASCII);
     }
 
     @Test
@@ -286,7 +329,7 @@ class HttpFrontTest {
         EmbeddedChannel channel = new EmbeddedChannel();
         HttpService.forMonitoring(call -> reply, SMALL).addTo(channel.pipeline());
 
-        channel.writeInbound(Unpooled.copiedBuffer("GET / HTTP/1.1\r\nHost: a\r\n\r\n", StandardCharsets.US_ASCII));
+        channel.writeInbound(ascii("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
         assertThat(channel.config().isAutoRead()).isFalse();
 
         reply.complete(HttpReply.text(""));
@@ -302,8 +345,7 @@ class HttpFrontTest {
         EmbeddedChannel channel = new EmbeddedChannel();
         HttpService.forClients(route, HttpAccess.ANYONE, SMALL).addTo(channel.pipeline());
 
-        channel.writeInbound(
-                Unpooled.copiedBuffer("GET /version HTTP/1.1\r\nHost: a\r\n\r\n", StandardCharsets.US_ASCII));
+        channel.writeInbound(ascii("GET /version HTTP/1.1\r\nHost: a\r\n\r\n"));
 
         assertThat(channel.outboundMessages()).hasSize(1);
         ByteBuf answer = channel.readOutbound();
