@@ -40,8 +40,11 @@ final class LocalCommitLog implements CommitLog {
 
     /** What the log hands its results to. */
     interface Publisher {
-        /** Makes a durable state visible to readers and watchers. */
+        /** Makes a durable state visible to readers. */
         void publish(Cut cut);
+
+        /** Has watchers look at what was published; after the callers were answered, so as not to be in their way. */
+        void announce();
 
         /** How long a write with its sync took. */
         void synced(long nanos);
@@ -253,6 +256,7 @@ final class LocalCommitLog implements CommitLog {
         // only now: had the write failed, those who wait would still be found in the open batch
         startBatch();
         answer(batch);
+        publisher.announce();
     }
 
     private void startBatch() {
@@ -276,6 +280,7 @@ final class LocalCommitLog implements CommitLog {
                 synced.add(batch);
                 inFlight = null;
                 wakeApplyThread();
+                publisher.announce();
             }
         } catch (InterruptedException e) {
             // close() ends this thread once nothing is left to sync

@@ -149,9 +149,11 @@ public final class Store implements AutoCloseable {
             }
             retained.wrote(events == null ? 0 : 2 * events.retainedSize(), cut.snapshot().compactedRevision());
             published = cut.snapshot();
-            if (events != null) {
-                watches.published();
-            }
+        }
+
+        @Override
+        public void announce() {
+            watches.published();
         }
 
         @Override

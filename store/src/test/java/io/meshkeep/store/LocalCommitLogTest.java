@@ -63,6 +63,9 @@ class LocalCommitLogTest {
         }
 
         @Override
+        public void announce() {}
+
+        @Override
         public void synced(long nanos) {}
 
         @Override
