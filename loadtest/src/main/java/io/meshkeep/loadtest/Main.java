@@ -2,6 +2,8 @@ package io.meshkeep.loadtest;
 
 import io.meshkeep.loadtest.compare.CompareCommand;
 import io.meshkeep.loadtest.load.LoadException;
+import io.meshkeep.loadtest.memory.MemoryCommand;
+import io.meshkeep.loadtest.run.FillCommand;
 import io.meshkeep.loadtest.run.RunCommand;
 import java.io.IOException;
 import java.util.Arrays;
@@ -13,6 +15,8 @@ public final class Main {
             Usage:
               bench compare [flags]   etcd and Meshkeep side by side, with ratios
               bench run WORKLOAD      one workload against a server that runs
+              bench fill [flags]      so many keys into a server that runs
+              bench memory [flags]    what layouts of a million keys in memory take
 
             bench COMMAND --help lists the flags.
             """;
@@ -46,6 +50,20 @@ public final class Main {
                     System.out.print(RunCommand.help());
                 } else {
                     RunCommand.run(rest);
+                }
+            }
+            case "fill" -> {
+                if (help) {
+                    System.out.print(FillCommand.HELP);
+                } else {
+                    FillCommand.run(rest);
+                }
+            }
+            case "memory" -> {
+                if (help) {
+                    System.out.print(MemoryCommand.HELP);
+                } else {
+                    MemoryCommand.run(rest);
                 }
             }
             case "help", "--help", "-h" -> System.out.print(HELP);

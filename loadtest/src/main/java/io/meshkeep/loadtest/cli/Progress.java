@@ -8,7 +8,9 @@ public final class Progress {
     private static final String CLEAR_LINE = "\r\u001b[K";
 
     private final PrintStream out = System.err;
-    private final boolean terminal = System.console() != null;
+
+    /** Set by the launcher, since Java cannot tell for standard error. */
+    private final boolean terminal = Boolean.getBoolean("meshkeep.terminal");
 
     /** Something that holds until it is said that it does not; shown on a terminal only. */
     public void moment(String format, Object... arguments) {

@@ -18,9 +18,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Rounds of measurements. Each round starts both servers on empty directories. They stand side by side, but only one is
- * under load at a time: each workload runs on the one and at once on the other, and which comes first changes from
- * workload to workload and from round to round, so that a machine that gets slower or faster does not favour one.
+ * Rounds of measurements. Both servers stand side by side over all rounds, so that they are as warm as servers are, but
+ * only one is under load at a time: each workload runs on the one and at once on the other, and which comes first changes
+ * from workload to workload and from round to round, so that a machine that gets slower or faster does not favour one.
+ * Memory and start-up are taken from servers of their own, one at a time.
  */
 final class Comparison {
     /** Time for a server to finish what it does behind its answers, before its memory is looked at. */
@@ -62,11 +63,18 @@ final class Comparison {
     }
 
     List<Result> run() throws IOException, InterruptedException {
-        for (int round = 1; round <= plan.rounds; round++) {
-            if (!plan.workloads.isEmpty()) {
-                workloads(round);
+        if (!plan.workloads.isEmpty()) {
+            try (ServerProcess one = ServerProcess.start(ours, directory.resolve("ours"));
+                    ServerProcess other = ServerProcess.start(etcd, directory.resolve("etcd"))) {
+                warmUp(one);
+                warmUp(other);
+                for (int round = 1; round <= plan.rounds; round++) {
+                    workloads(round, one, other);
+                }
             }
-            if (plan.footprint) {
+        }
+        if (plan.footprint) {
+            for (int round = 1; round <= plan.rounds; round++) {
                 footprint(round);
             }
         }
@@ -77,27 +85,18 @@ final class Comparison {
         return results.computeIfAbsent(workload, name -> new Result(name, unit));
     }
 
-    private Path data(Contender contender, int round, String part) {
-        return directory.resolve(contender.name() + "-" + part + "-" + round);
-    }
-
-    private void workloads(int round) throws IOException, InterruptedException {
-        try (ServerProcess one = ServerProcess.start(ours, data(ours, round, "load"));
-                ServerProcess other = ServerProcess.start(etcd, data(etcd, round, "load"))) {
-            warmUp(one);
-            warmUp(other);
-            int turn = round;
-            for (Workload workload : plan.workloads) {
-                boolean oursFirst = turn++ % 2 == 1;
-                Figure first = measure(workload, oursFirst ? one : other, round);
-                Figure second = measure(workload, oursFirst ? other : one, round);
-                Unit unit =
-                        switch (workload.figure()) {
-                            case THROUGHPUT -> Unit.PER_SECOND;
-                            case MEDIAN_LATENCY -> Unit.MICROSECONDS;
-                        };
-                result(workload.name(), unit).add(oursFirst ? first : second, oursFirst ? second : first);
-            }
+    private void workloads(int round, ServerProcess one, ServerProcess other) throws InterruptedException {
+        int turn = round;
+        for (Workload workload : plan.workloads) {
+            boolean oursFirst = turn++ % 2 == 1;
+            Figure first = measure(workload, oursFirst ? one : other, round);
+            Figure second = measure(workload, oursFirst ? other : one, round);
+            Unit unit =
+                    switch (workload.figure()) {
+                        case THROUGHPUT -> Unit.PER_SECOND;
+                        case MEDIAN_LATENCY -> Unit.MICROSECONDS;
+                    };
+            result(workload.name(), unit).add(oursFirst ? first : second, oursFirst ? second : first);
         }
     }
 
@@ -153,7 +152,7 @@ final class Comparison {
     private record Footprint(Figure startEmpty, Figure startFull, Figure loaded, Figure restarted) {}
 
     private Footprint footprint(Contender contender, int round) throws IOException, InterruptedException {
-        Path data = data(contender, round, "footprint");
+        Path data = directory.resolve(contender.name() + "-footprint-" + round);
         Figure startEmpty;
         Figure loaded;
         progress.moment("round %d/%d  footprint          %-5s", round, plan.rounds, contender.name());

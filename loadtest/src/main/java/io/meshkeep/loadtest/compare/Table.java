@@ -5,8 +5,6 @@ import java.util.Locale;
 
 /** Results as a Markdown table, which is also readable as it is. */
 final class Table {
-    private static final String ROW = "| %-18s | %6s | %10s | %10s | %6s | %13s | %9s | %9s | %6s | %15s |%n";
-
     private Table() {}
 
     static String of(List<Result> results) {
@@ -35,7 +33,8 @@ final class Table {
     }
 
     private static String row(Object... cells) {
-        return String.format(Locale.ROOT, ROW, cells);
+        return String.format(
+                Locale.ROOT, "| %-20s | %4s | %9s | %9s | %5s | %11s | %8s | %8s | %6s | %16s |%n", cells);
     }
 
     private static String figure(double value) {

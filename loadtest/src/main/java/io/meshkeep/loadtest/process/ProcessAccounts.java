@@ -5,6 +5,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** What the kernel says that a process has used, from {@code /proc}. */
 public final class ProcessAccounts implements CpuClock {
@@ -31,6 +34,21 @@ public final class ProcessAccounts implements CpuClock {
         // The command is in parentheses and may hold anything, also spaces and parentheses.
         String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
         return Long.parseLong(fields[USER_TICKS]) + Long.parseLong(fields[SYSTEM_TICKS]);
+    }
+
+    /** Processor time of the threads that are alive, in nanoseconds, added up by their names. */
+    public Map<String, Long> nanosByThreadName() {
+        Map<String, Long> nanos = new TreeMap<>();
+        try (Stream<Path> tasks = Files.list(proc.resolve("task"))) {
+            for (Path task : tasks.toList()) {
+                String stat = Files.readString(task.resolve("stat"));
+                String name = stat.substring(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+                nanos.merge(name, cpuTicks(stat) * NANOS_PER_TICK, Long::sum);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return nanos;
     }
 
     /** Memory that is in RAM now. */

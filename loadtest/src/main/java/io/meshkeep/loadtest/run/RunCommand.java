@@ -15,12 +15,15 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /** {@code bench run}: puts one load on a server and tells its throughput and latencies. */
 public final class RunCommand {
     private static final Set<String> VALUES =
             Set.of("--endpoint", "--rate", "--warm-up", "--duration", "--seed", "--pid");
+
+    private static final int THREADS_SHOWN = 8;
 
     private RunCommand() {}
 
@@ -35,7 +38,7 @@ public final class RunCommand {
                   --warm-up S        seconds before the measurement (default 5)
                   --duration S       seconds measured (default 10)
                   --seed N           of keys, values and order (default 1)
-                  --pid PID          of the server, to account its processor time
+                  --pid PID          of the server, to account its processor time, in all and by thread
 
                 Workloads:
                 """);
@@ -53,7 +56,7 @@ public final class RunCommand {
         Workload workload = Workloads.named(line[0]);
         Arguments arguments = Arguments.parse(Arrays.copyOfRange(line, 1, line.length), VALUES, Set.of());
         long rate = arguments.has("--rate") ? arguments.count("--rate", 1) : 0;
-        CpuClock cpu = arguments.has("--pid") ? new ProcessAccounts(arguments.count("--pid", 1)) : CpuClock.NONE;
+        CpuClock cpu = arguments.has("--pid") ? new ThreadLog(arguments.count("--pid", 1)) : CpuClock.NONE;
         Progress progress = new Progress();
         Endpoint endpoint = Endpoint.parse(arguments.text("--endpoint", "http://127.0.0.1:2379"));
         try (EtcdClient client = EtcdClient.connect(endpoint, workload.connections())) {
@@ -64,6 +67,41 @@ public final class RunCommand {
                             perSecond -> progress.moment("%s %,12.0f/s", workload.name(), perSecond))
                     .measure(client, load, cpu);
             print(workload, measured);
+            if (cpu instanceof ThreadLog log) {
+                log.print(measured);
+            }
+        }
+    }
+
+    /** Remembers what each thread had used at the begin and the end of the measurement. */
+    private static final class ThreadLog implements CpuClock {
+        private final ProcessAccounts accounts;
+        private Map<String, Long> before = Map.of();
+        private Map<String, Long> after = Map.of();
+
+        ThreadLog(long pid) {
+            accounts = new ProcessAccounts(pid);
+        }
+
+        @Override
+        public long nanos() {
+            before = after;
+            after = accounts.nanosByThreadName();
+            return accounts.nanos();
+        }
+
+        void print(Measurement measured) {
+            System.out.printf(Locale.ROOT, "  server CPU %,.1f us an operation:%n", measured.cpuMicrosPerOperation());
+            after.entrySet().stream()
+                    .map(entry -> Map.entry(
+                            entry.getKey(), (entry.getValue() - before.getOrDefault(entry.getKey(), 0L)) / 1e3))
+                    .sorted(Map.Entry.<String, Double>comparingByValue().reversed())
+                    .limit(THREADS_SHOWN)
+                    .forEach(entry -> System.out.printf(
+                            Locale.ROOT,
+                            "    %-16s %,9.1f us%n",
+                            entry.getKey(),
+                            entry.getValue() / measured.operations()));
         }
     }
 
@@ -71,9 +109,6 @@ public final class RunCommand {
         System.out.printf(Locale.ROOT, "%s: %,.0f/s%n", workload.name(), measured.perSecond());
         for (double percentile : List.of(50.0, 90.0, 99.0, 99.9, 100.0)) {
             System.out.printf(Locale.ROOT, "  p%-5s %,12.1f us%n", percentile, measured.latencyMicros(percentile));
-        }
-        if (measured.cpuNanos() > 0) {
-            System.out.printf(Locale.ROOT, "  server CPU %,.1f us an operation%n", measured.cpuMicrosPerOperation());
         }
     }
 }

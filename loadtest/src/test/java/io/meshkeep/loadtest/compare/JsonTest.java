@@ -23,8 +23,8 @@ class JsonTest {
                           {"workload": "put-100", "unit": "1/s", "ours": 123500, "etcd": 50000, "ratio": 2.469, \
                         "ratio_min": 2.469, "ratio_max": 2.469, "cpu_ratio": 0.25, \
                         "cpu_us_ours": 10, "cpu_us_etcd": 40, \
-                        "p50_us_ours": 2.001, "p50_us_etcd": 2.001, "p99_us_ours": 2.001, "p99_us_etcd": 2.001, \
-                        "p999_us_ours": 2.001, "p999_us_etcd": 2.001},
+                        "p50_us_ours": 2, "p50_us_etcd": 2, "p99_us_ours": 2, "p99_us_etcd": 2, \
+                        "p999_us_ours": 2, "p999_us_etcd": 2},
                           {"workload": "start-empty", "unit": "ms", "ours": 800, "etcd": 400, "ratio": 0.5, \
                         "ratio_min": 0.5, "ratio_max": 0.5, "cpu_ratio": null}
                         ]
