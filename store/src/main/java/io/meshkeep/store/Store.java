@@ -149,9 +149,11 @@ public final class Store implements AutoCloseable {
             }
             retained.wrote(events == null ? 0 : 2 * events.retainedSize(), cut.snapshot().compactedRevision());
             published = cut.snapshot();
-            if (events != null) {
-                watches.published();
-            }
+        }
+
+        @Override
+        public void announce() {
+            watches.published();
         }
 
         @Override
@@ -304,8 +306,11 @@ public final class Store implements AutoCloseable {
             RangeRevision.check(op.getRequestRange().getRevision(), now.revision(), now.compactedRevision());
         }
         List<Result> responses = new ArrayList<>(ops.size());
+        AnswerBudget budget = new AnswerBudget(values);
         for (RequestOp op : ops) {
-            responses.add(range(op.getRequestRange(), now));
+            Result.Range range = range(op.getRequestRange(), now);
+            budget.take(range.records());
+            responses.add(range);
         }
         return new Result.Txn(now.revision(), path.succeeded(), responses);
     }

@@ -124,9 +124,14 @@ public final class WatchHub implements AutoCloseable {
         wake();
     }
 
-    /** Called when a commit has been published. */
+    /**
+     * Called when a commit has been published. Without watchers there is nobody to wake; a watcher that comes meanwhile
+     * is counted before the thread looks at the newest revision again.
+     */
     void published() {
-        wake();
+        if (watchers > 0) {
+            wake();
+        }
     }
 
     private void wake() {
