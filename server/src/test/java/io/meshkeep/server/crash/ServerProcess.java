@@ -201,9 +201,14 @@ public final class ServerProcess implements AutoCloseable {
         }
     }
 
-    /** SIGTERM; returns the exit status. */
+    /** SIGTERM to the server, also if it runs under another command; returns the exit status. */
     public int terminate() {
-        process.destroy();
+        List<ProcessHandle> children = process.descendants().toList();
+        if (children.isEmpty()) {
+            process.destroy();
+        } else {
+            children.forEach(ProcessHandle::destroy);
+        }
         return waitForExit();
     }
 
