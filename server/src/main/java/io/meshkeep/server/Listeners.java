@@ -37,8 +37,8 @@ final class Listeners implements AutoCloseable {
     /** How long calls in flight may take when the server stops. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
-    /** How long unary calls, which are short, get before streams, which never end, are cut. */
-    private static final Duration UNARY_GRACE = Duration.ofMillis(200);
+    /** How much of it calls may take to end by themselves before they are cut. */
+    private static final Duration UNCUT = Duration.ofSeconds(2);
 
     /** How long a connection may take to say which protocol it speaks. */
     private static final Duration FIRST_BYTES = Duration.ofSeconds(10);
@@ -54,6 +54,7 @@ final class Listeners implements AutoCloseable {
     private final HealthStatusManager health = new HealthStatusManager();
 
     private final List<Server> grpc = new ArrayList<>();
+    private final List<FirstBytesNegotiator> negotiators = new ArrayList<>();
     private final List<HttpService> http = new ArrayList<>();
     private final List<HttpListener> monitoring = new ArrayList<>();
     private final List<String> clientUrls = new ArrayList<>();
@@ -88,8 +89,9 @@ final class Listeners implements AutoCloseable {
     private void openClientPort(ListenUrl url, HttpRoutes routes) throws StartException {
         HttpAccess access = new HttpAccess(config.corsOrigins(), config.hostWhitelist());
         HttpService service = HttpService.forClients(routes, access, HttpSettings.DEFAULT);
+        FirstBytesNegotiator negotiator = new FirstBytesNegotiator(service, FIRST_BYTES);
         NettyServerBuilder builder = NettyServerBuilder.forAddress(address(url))
-                .protocolNegotiator(new FirstBytesNegotiator(service, FIRST_BYTES))
+                .protocolNegotiator(negotiator)
                 .channelType(channelType)
                 .bossEventLoopGroup(eventLoops)
                 .workerEventLoopGroup(eventLoops)
@@ -114,6 +116,7 @@ final class Listeners implements AutoCloseable {
             throw cannotListen(url, e);
         }
         grpc.add(server);
+        negotiators.add(negotiator);
         http.add(service);
         clientUrls.add(url.withPort(server.getPort()).toString());
     }
@@ -177,10 +180,12 @@ final class Listeners implements AutoCloseable {
         if (inProcess != null) {
             inProcess.shutdown();
         }
+        services.endStreams();
         monitoring.forEach(HttpListener::close);
         long end = System.nanoTime() + GRACE.toNanos();
         try {
-            awaitUntil(System.nanoTime() + UNARY_GRACE.toNanos());
+            awaitUntil(System.nanoTime() + UNCUT.toNanos());
+            negotiators.forEach(FirstBytesNegotiator::cutConnections);
             grpc.forEach(Server::shutdownNow);
             if (inProcess != null) {
                 inProcess.shutdownNow();

@@ -304,8 +304,11 @@ public final class Store implements AutoCloseable {
             RangeRevision.check(op.getRequestRange().getRevision(), now.revision(), now.compactedRevision());
         }
         List<Result> responses = new ArrayList<>(ops.size());
+        AnswerBudget budget = new AnswerBudget(values);
         for (RequestOp op : ops) {
-            responses.add(range(op.getRequestRange(), now));
+            Result.Range range = range(op.getRequestRange(), now);
+            budget.take(range.records());
+            responses.add(range);
         }
         return new Result.Txn(now.revision(), path.succeeded(), responses);
     }

@@ -25,9 +25,13 @@ final class MemoryDisk {
 
     /** A state machine at the start of an empty store that reads what was written here. */
     StateMachine stateMachine() {
+        return stateMachine(Long.MAX_VALUE);
+    }
+
+    StateMachine stateMachine(long maxAnswerBytes) {
         Snapshot empty = new Snapshot(
                 1, -1, 0, KeySet.EMPTY, ChunkedSortedSet.empty(Snapshot.LEASE_ORDER), Set.of(), 0);
-        Reads reads = new Reads();
+        Reads reads = new Reads(maxAnswerBytes);
         reads.machine = new StateMachine(empty, reads, this::view);
         return reads.machine;
     }
@@ -51,7 +55,12 @@ final class MemoryDisk {
     }
 
     private final class Reads implements RangeReader.Values {
+        private final long maxAnswerBytes;
         private StateMachine machine;
+
+        Reads(long maxAnswerBytes) {
+            this.maxAnswerBytes = maxAnswerBytes;
+        }
 
         @Override
         public byte[] full(byte[] record) {
@@ -69,7 +78,7 @@ final class MemoryDisk {
 
         @Override
         public long maxAnswerBytes() {
-            return Long.MAX_VALUE;
+            return maxAnswerBytes;
         }
     }
 

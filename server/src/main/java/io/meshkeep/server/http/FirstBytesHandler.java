@@ -7,6 +7,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.group.ChannelGroup;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -27,12 +28,14 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
      * @param http takes over for HTTP/1
      * @param timeoutNanos how long the first bytes may take
      * @param tlsWarnings limits the warnings about TLS
+     * @param connections where every connection is entered that is not HTTP/1's
      */
     record Port(
             Function<GrpcHttp2ConnectionHandler, ChannelHandler> http2,
             HttpService http,
             long timeoutNanos,
-            LogLimiter tlsWarnings) {}
+            LogLimiter tlsWarnings,
+            ChannelGroup connections) {}
 
     private final GrpcHttp2ConnectionHandler grpc;
     private final Port port;
@@ -50,6 +53,7 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
+        port.connections().add(ctx.channel());
         Runnable close = ctx::close;
         timeout = ctx.executor().schedule(close, port.timeoutNanos(), TimeUnit.NANOSECONDS);
     }
@@ -124,6 +128,7 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
                 ByteBuf bytes = takePending();
                 // For gRPC this connection has ended: no handshake timeout, no part in the server's termination.
                 grpc.notifyUnused();
+                port.connections().remove(ctx.channel());
                 port.http().takeOver(ctx);
                 ctx.fireChannelRead(bytes);
             }

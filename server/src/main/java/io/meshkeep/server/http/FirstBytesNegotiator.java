@@ -4,7 +4,10 @@ import io.grpc.netty.GrpcHttp2ConnectionHandler;
 import io.grpc.netty.InternalProtocolNegotiator.ProtocolNegotiator;
 import io.grpc.netty.InternalProtocolNegotiators;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.AsciiString;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.time.Duration;
 
 /**
@@ -23,6 +26,7 @@ public final class FirstBytesNegotiator implements ProtocolNegotiator {
     private final ProtocolNegotiator plaintext = InternalProtocolNegotiators.serverPlaintext();
     private final FirstBytesHandler.Port port;
     private final HttpService http;
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
 
     /**
      * @param http serves the HTTP/1.1 connections of this port alone
@@ -31,7 +35,7 @@ public final class FirstBytesNegotiator implements ProtocolNegotiator {
     public FirstBytesNegotiator(HttpService http, Duration firstBytesTimeout) {
         this.http = http;
         this.port = new FirstBytesHandler.Port(
-                plaintext::newHandler, http, firstBytesTimeout.toNanos(), new LogLimiter(Duration.ofSeconds(10)));
+                plaintext::newHandler, http, firstBytesTimeout.toNanos(), new LogLimiter(Duration.ofSeconds(10)), connections);
     }
 
     @Override
@@ -42,6 +46,14 @@ public final class FirstBytesNegotiator implements ProtocolNegotiator {
     @Override
     public ChannelHandler newHandler(GrpcHttp2ConnectionHandler grpcHandler) {
         return new FirstBytesHandler(grpcHandler, port);
+    }
+
+    /**
+     * Closes all connections but HTTP/1's at once, so that clients see the server gone (UNAVAILABLE). gRPC's own way to cut what is
+     * left would have them believe that their calls were cancelled, and not try again.
+     */
+    public void cutConnections() {
+        connections.close();
     }
 
     /** Called by gRPC once its server has stopped listening. */

@@ -35,8 +35,8 @@ final class StreamReply {
         return call.isReady();
     }
 
-    /** Sends a message. One thread at a time. */
-    void send(Encoded message) {
+    /** Sends a message. One thread at a time; the lock, else free, is for {@link #close} by another. */
+    synchronized void send(Encoded message) {
         try {
             if (!closed.get() && !call.isCancelled()) {
                 call.sendMessage(message);
@@ -86,7 +86,8 @@ final class StreamReply {
         meter.ended(Status.Code.CANCELLED);
     }
 
-    void close(Status status) {
+    /** Ends the stream, if it has not ended yet. Any thread. */
+    synchronized void close(Status status) {
         if (closed.compareAndSet(false, true)) {
             meter.ended(status.getCode());
             try {

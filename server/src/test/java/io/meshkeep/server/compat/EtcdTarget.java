@@ -8,11 +8,14 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -23,17 +26,29 @@ final class EtcdTarget implements Target {
     private static final Pattern WATCHERS = Pattern.compile("(?m)^etcd_debugging_mvcc_watcher_total (\\d+)$");
     private static final int ATTEMPTS = 5;
 
+    /** A test run that is killed must not leave these behind. */
+    private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> RUNNING.forEach(Process::destroyForcibly)));
+    }
+
     private final Path directory;
     private final Path log;
     private final int port;
     private final int peerPort;
-    private final Process process;
+    private final List<String> flags;
+    private Process process;
 
-    private EtcdTarget(Path directory, int port, int peerPort, List<String> flags) throws IOException {
+    private EtcdTarget(Path directory, int port, int peerPort, List<String> flags) {
         this.directory = directory;
         this.log = directory.resolve("log");
         this.port = port;
         this.peerPort = peerPort;
+        this.flags = flags;
+    }
+
+    private boolean launch() {
         List<String> command = new ArrayList<>(List.of(
                 Programs.ETCD.toString(),
                 "--data-dir=" + directory.resolve("data"),
@@ -46,23 +61,25 @@ final class EtcdTarget implements Target {
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("ETCD_"));
-        this.process = builder.start();
-        // a test run that is killed must not leave it behind
-        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+        try {
+            process = builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        RUNNING.add(process);
+        await().pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(10))
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> !process.isAlive() || log().contains(READY));
+        return process.isAlive();
     }
 
     /** Starts one, or leaves the test out if there is no etcd. */
     static EtcdTarget start(String... flags) {
         Programs.require(Programs.ETCD);
         for (int attempt = 1; ; attempt++) {
-            EtcdTarget etcd;
-            try {
-                etcd = new EtcdTarget(
-                        Files.createTempDirectory("etcd"), Ports.free(), Ports.free(), List.of(flags));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            if (etcd.awaitReady()) {
+            EtcdTarget etcd = new EtcdTarget(temporaryDirectory(), Ports.free(), Ports.free(), List.of(flags));
+            if (etcd.launch()) {
                 return etcd;
             }
             String log = etcd.log();
@@ -74,12 +91,34 @@ final class EtcdTarget implements Target {
         }
     }
 
-    private boolean awaitReady() {
-        await().pollDelay(Duration.ZERO)
-                .pollInterval(Duration.ofMillis(10))
-                .atMost(Duration.ofSeconds(30))
-                .until(() -> !process.isAlive() || log().contains(READY));
-        return process.isAlive();
+    /** Like {@link #start}, with another interval for {@code progress_notify}. */
+    static EtcdTarget startTellingProgress(Duration interval) {
+        Programs.require(Programs.ETCD);
+        // the flag was an experiment up to 3.5
+        String flag = help().contains("--watch-progress-notify-interval")
+                ? "--watch-progress-notify-interval="
+                : "--experimental-watch-progress-notify-interval=";
+        return start(flag + interval.toMillis() + "ms");
+    }
+
+    private static String help() {
+        try {
+            Process help = new ProcessBuilder(Programs.ETCD.toString(), "--help")
+                    .redirectErrorStream(true)
+                    .start();
+            return new String(help.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                    .replace("--experimental-watch-progress-notify-interval", "");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Path temporaryDirectory() {
+        try {
+            return Files.createTempDirectory("etcd");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private String log() {
@@ -126,7 +165,7 @@ final class EtcdTarget implements Target {
     }
 
     @Override
-    public void close() {
+    public void stop() {
         process.destroy();
         try {
             if (!process.waitFor(10, TimeUnit.SECONDS)) {
@@ -135,7 +174,21 @@ final class EtcdTarget implements Target {
         } catch (InterruptedException e) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
+        } finally {
+            RUNNING.remove(process);
         }
+    }
+
+    @Override
+    public void startAgain() {
+        if (!launch()) {
+            throw new IllegalStateException("etcd does not start again\n" + log());
+        }
+    }
+
+    @Override
+    public void close() {
+        stop();
         Directories.delete(directory);
     }
 }

@@ -41,7 +41,8 @@ final class Etcdctl {
         figure("(\"(?:RaftIndex|raftIndex|RaftAppliedIndex|raftAppliedIndex)\" ?: ?)\\d+", "$1{index}");
         figure("(\"(?:DBSize|dbSize|dbSizeInUse)\" ?: ?)\\d+", "$1{size}");
         // endpoint status, simple and as a table
-        figure("[0-9.]+ [kM]B(, | +\\| +)(true|false)(, | +\\| +)(true|false)(, | +\\| +)\\d+(, | +\\| +)\\d+(, | +\\| +)\\d+",
+        figure(
+                "[0-9.]+ [kM]B(, | +\\| +)(true|false)(, | +\\| +)(true|false)(, | +\\| +)\\d+(, | +\\| +)\\d+(, | +\\| +)\\d+",
                 "{size}, $2, $4, {term}, {index}, {index}");
         // of a thousand seconds; a test that takes more than ten of them is allowed to fail
         figure("remaining\\(99\\ds\\)", "remaining({nearly 1000}s)");
@@ -129,7 +130,9 @@ final class Etcdctl {
         }
         // the columns of a table are as wide as their ids
         return output.lines()
-                .map(line -> line.startsWith("|") || line.startsWith("+") ? line.replaceAll("-+", "-").replaceAll(" +", " ") : line)
+                .map(line -> line.startsWith("|") || line.startsWith("+")
+                        ? line.replaceAll("-+", "-").replaceAll(" +", " ")
+                        : line)
                 .reduce("", (lines, line) -> lines + line + "\n");
     }
 
@@ -148,9 +151,8 @@ final class Etcdctl {
             this.line = line;
             this.out = directory.resolve(number + ".out");
             this.err = directory.resolve(number + ".err");
-            ProcessBuilder builder = new ProcessBuilder(line)
-                    .redirectOutput(out.toFile())
-                    .redirectError(err.toFile());
+            ProcessBuilder builder =
+                    new ProcessBuilder(line).redirectOutput(out.toFile()).redirectError(err.toFile());
             builder.environment().keySet().removeIf(name -> name.startsWith("ETCDCTL_"));
             builder.environment().put("ETCDCTL_API", "3");
             try {

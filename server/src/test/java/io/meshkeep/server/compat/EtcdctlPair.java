@@ -104,7 +104,9 @@ final class EtcdctlPair implements AutoCloseable {
     }
 
     private static List<String> words(String command) {
-        return Arrays.stream(command.split(" ")).map(word -> word.equals("''") ? "" : word).toList();
+        return Arrays.stream(command.split(" "))
+                .map(word -> word.equals("''") ? "" : word)
+                .toList();
     }
 
     /** Grants a lease; the commands that follow can call it {@code {lease1}}, the next one {@code {lease2}}. */
@@ -141,15 +143,15 @@ final class EtcdctlPair implements AutoCloseable {
         for (Target target : List.of(etcd, meshkeep)) {
             try (RawClient client = new RawClient(target)) {
                 for (int i = 0; i < 1000; i++) {
-                    client.kv().put(PutRequest.newBuilder()
-                            .setKey(ByteString.copyFromUtf8(prefix + i))
-                            .setValue(value)
-                            .build());
+                    client.kv()
+                            .put(PutRequest.newBuilder()
+                                    .setKey(ByteString.copyFromUtf8(prefix + i))
+                                    .setValue(value)
+                                    .build());
                 }
                 throw new AssertionError(target.kind() + " takes a gigabyte");
             } catch (StatusRuntimeException full) {
-                assertThat(full.getStatus().getDescription())
-                        .isEqualTo("etcdserver: mvcc: database space exceeded");
+                assertThat(full.getStatus().getDescription()).isEqualTo("etcdserver: mvcc: database space exceeded");
             }
         }
     }
@@ -157,8 +159,8 @@ final class EtcdctlPair implements AutoCloseable {
     /** Deletes by prefix, and gives the space back: the three steps that etcd's manual asks for. */
     void reclaim(String prefix) {
         ByteString start = ByteString.copyFromUtf8(prefix);
-        ByteString end = ByteString.copyFromUtf8(prefix.substring(0, prefix.length() - 1)
-                + (char) (prefix.charAt(prefix.length() - 1) + 1));
+        ByteString end = ByteString.copyFromUtf8(
+                prefix.substring(0, prefix.length() - 1) + (char) (prefix.charAt(prefix.length() - 1) + 1));
         for (Target target : List.of(etcd, meshkeep)) {
             try (RawClient client = new RawClient(target)) {
                 long revision = client.kv()
@@ -168,10 +170,11 @@ final class EtcdctlPair implements AutoCloseable {
                                 .build())
                         .getHeader()
                         .getRevision();
-                client.kv().compact(CompactionRequest.newBuilder()
-                        .setRevision(revision)
-                        .setPhysical(true)
-                        .build());
+                client.kv()
+                        .compact(CompactionRequest.newBuilder()
+                                .setRevision(revision)
+                                .setPhysical(true)
+                                .build());
                 client.maintenance().defragment(DefragmentRequest.getDefaultInstance());
             }
         }

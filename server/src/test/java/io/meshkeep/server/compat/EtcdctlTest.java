@@ -71,7 +71,8 @@ class EtcdctlTest {
     @Test
     void getsWithEveryFlag() {
         putsToSort();
-        for (String range : List.of("a", "a c", "a --prefix", "'' --prefix", "'' --from-key", "b --from-key", "c a", "z/ --prefix")) {
+        for (String range : List.of(
+                "a", "a c", "a --prefix", "'' --prefix", "'' --from-key", "b --from-key", "c a", "z/ --prefix")) {
             both.ok("get " + range + " -w json");
         }
         for (String target : List.of("CREATE", "KEY", "MODIFY", "VALUE", "VERSION")) {
@@ -206,8 +207,10 @@ class EtcdctlTest {
                 .contains("etcdserver: duplicate key given in txn request");
         assertThat(both.fails("txn", "\nput k 1\ndel a z\n\n\n")).contains("duplicate key");
         assertThat(both.fails("txn", "\nget k --rev=99\n\n\n")).contains("future revision");
-        assertThat(both.fails("txn", "\nput k 1\nput other 1 --lease=777\n\n\n")).contains("lease not found");
-        String puts = IntStream.range(0, 129).mapToObj(i -> "put key" + i + " v\n").collect(Collectors.joining());
+        assertThat(both.fails("txn", "\nput k 1\nput other 1 --lease=777\n\n\n"))
+                .contains("lease not found");
+        String puts =
+                IntStream.range(0, 129).mapToObj(i -> "put key" + i + " v\n").collect(Collectors.joining());
         assertThat(both.fails("txn", "\n" + puts + "\n\n")).contains("etcdserver: too many operations in txn request");
         assertThat(both.ok("get '' --prefix -w json")).contains("\"revision\":2,");
     }
@@ -228,13 +231,16 @@ class EtcdctlTest {
         // One response may hold several revisions, and of its header only the ids are promised: see
         // docs/compatibility.md. So the forms that show the response are asked for one revision.
         if (format.equals("simple")) {
-            for (String watch : List.of("w/ --prefix --rev=1", "w/ --prefix --rev=4", "'' --prefix --rev=2", "w/1 x --rev=2")) {
+            for (String watch :
+                    List.of("w/ --prefix --rev=1", "w/ --prefix --rev=4", "'' --prefix --rev=2", "w/1 x --rev=2")) {
                 both.start("watch " + watch).awaitOutput(end).stop();
                 both.start("watch " + watch + " --prev-kv").awaitOutput(end).stop();
             }
         }
         both.start("watch w/end --rev=2 -w " + format).awaitOutput(end).stop();
-        both.start("watch w/end --rev=8 --prev-kv -w " + format).awaitOutput(end).stop();
+        both.start("watch w/end --rev=8 --prev-kv -w " + format)
+                .awaitOutput(end)
+                .stop();
     }
 
     @ParameterizedTest

@@ -63,13 +63,13 @@ final class MeshkeepTarget implements Target {
         return server.store().watches().watcherCount();
     }
 
-    /** Stops the server; the data stays. */
-    void stop() {
+    @Override
+    public void stop() {
         server.close();
     }
 
-    /** Starts the stopped server again, on the same data and port. */
-    void startAgain() {
+    @Override
+    public void startAgain() {
         server = open();
     }
 

@@ -40,8 +40,7 @@ final class RawClient implements AutoCloseable {
                         .usePlaintext()
                         .maxInboundMessageSize(Integer.MAX_VALUE))
                 .build();
-        channel = ClientInterceptors.intercept(
-                connection, guard, MetadataUtils.newAttachHeadersInterceptor(metadata));
+        channel = ClientInterceptors.intercept(connection, guard, MetadataUtils.newAttachHeadersInterceptor(metadata));
     }
 
     KVGrpc.KVBlockingStub kv() {

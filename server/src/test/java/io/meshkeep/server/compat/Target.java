@@ -1,5 +1,7 @@
 package io.meshkeep.server.compat;
 
+import java.time.Duration;
+
 /**
  * A server that a test body runs against. The same bodies run against ours and against an etcd, so that what they
  * expect is proved by the server whose behaviour is the measure.
@@ -12,16 +14,29 @@ interface Target extends AutoCloseable {
             Target start() {
                 return MeshkeepTarget.start();
             }
+
+            @Override
+            Target startTellingProgress(Duration interval) {
+                return MeshkeepTarget.start(settings -> settings.watchProgressNotifyInterval(interval));
+            }
         },
         ETCD {
             @Override
             Target start() {
                 return EtcdTarget.start();
             }
+
+            @Override
+            Target startTellingProgress(Duration interval) {
+                return EtcdTarget.startTellingProgress(interval);
+            }
         };
 
         /** Starts one with an empty store; leaves the test out if it is an etcd and there is none. */
         abstract Target start();
+
+        /** The same, with another interval at which idle watches that asked for it are told of progress. */
+        abstract Target startTellingProgress(Duration interval);
     }
 
     Kind kind();
@@ -32,6 +47,13 @@ interface Target extends AutoCloseable {
     /** Watches that are open on the server now. */
     int watchers();
 
+    /** Stops it; the data stays. */
+    void stop();
+
+    /** Starts it again after a stop, on the same data and port. */
+    void startAgain();
+
+    /** Stops it and clears away its data. */
     @Override
     void close();
 }
