@@ -30,7 +30,11 @@ final class ExpectedErrors {
             expected(Status.Code.INVALID_ARGUMENT, PREFIX + "request is too large"),
             expected(
                     Status.Code.INVALID_ARGUMENT, PREFIX + "invalid sort option", Dialects.ETCD_3_4, Dialects.ETCD_3_5),
-            expected(Status.Code.INVALID_ARGUMENT, PREFIX + "invalid client api version", Dialects.ETCD_3_4, Dialects.ETCD_3_5),
+            expected(
+                    Status.Code.INVALID_ARGUMENT,
+                    PREFIX + "invalid client api version",
+                    Dialects.ETCD_3_4,
+                    Dialects.ETCD_3_5),
             expected(Status.Code.OUT_OF_RANGE, PREFIX + "mvcc: required revision has been compacted"),
             expected(Status.Code.OUT_OF_RANGE, PREFIX + "mvcc: required revision is a future revision"),
             expected(Status.Code.OUT_OF_RANGE, PREFIX + "too large lease TTL"),
