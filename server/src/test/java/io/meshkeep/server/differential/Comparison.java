@@ -16,6 +16,7 @@ import io.meshkeep.proto.RequestOp;
 import io.meshkeep.proto.ResponseOp;
 import io.meshkeep.proto.TxnRequest;
 import io.meshkeep.proto.TxnResponse;
+import io.meshkeep.proto.WatchResponse;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -24,9 +25,6 @@ import java.util.TreeMap;
 
 /** Whether two answers to an op are the same, but for what the API leaves open and what the {@link Dialect} names. */
 final class Comparison {
-    /** Seconds by which a lease's remaining time may differ. */
-    private static final long TTL_TOLERANCE = 2;
-
     /** Up to this size Go's sort happens to keep the order of equal elements, and so do we; above, anything goes. */
     private static final int STABLE_SORT_SIZE = 12;
 
@@ -102,22 +100,22 @@ final class Comparison {
 
     private Sight blind(Sight sight) {
         return sight instanceof Sight.Told told
-                ? new Sight.Told((io.meshkeep.proto.WatchResponse) dialect.blind(told.response()))
+                ? new Sight.Told((WatchResponse) dialect.blind(told.response()))
                 : sight;
     }
 
     private boolean same(Op op, boolean restarted, Message expected, Message actual) {
         Message e = dialect.blind(expected);
         Message a = dialect.blind(actual);
-        if (e instanceof LeaseTimeToLiveResponse et && a instanceof LeaseTimeToLiveResponse at) {
-            boolean close = et.getTTL() == at.getTTL()
-                    || et.getTTL() >= 0 && at.getTTL() >= 0 && Math.abs(et.getTTL() - at.getTTL()) <= TTL_TOLERANCE;
-            return close && sorted(et).equals(sorted(at));
-        }
         return canonical(op, restarted, e).equals(canonical(op, restarted, a));
     }
 
     private static Message canonical(Op op, boolean restarted, Message response) {
+        if (response instanceof LeaseTimeToLiveResponse timeToLive) {
+            List<ByteString> keys = new ArrayList<>(timeToLive.getKeysList());
+            keys.sort(Keys.ORDER);
+            return timeToLive.toBuilder().clearKeys().addAllKeys(keys).build();
+        }
         if (response instanceof AlarmResponse alarms) {
             List<AlarmMember> sorted = new ArrayList<>(alarms.getAlarmsList());
             sorted.sort(Comparator.comparing(AlarmMember::getAlarmValue).thenComparing(AlarmMember::getMemberID));
@@ -142,12 +140,6 @@ final class Comparison {
         return response;
     }
 
-    private static LeaseTimeToLiveResponse sorted(LeaseTimeToLiveResponse response) {
-        List<ByteString> keys = new ArrayList<>(response.getKeysList());
-        keys.sort(Keys.ORDER);
-        return response.toBuilder().clearTTL().clearKeys().addAllKeys(keys).build();
-    }
-
     private static TxnResponse canonicalTxn(TxnRequest request, TxnResponse response) {
         List<RequestOp> ops = response.getSucceeded() ? request.getSuccessList() : request.getFailureList();
         TxnResponse.Builder builder = response.toBuilder();
@@ -155,8 +147,7 @@ final class Comparison {
             ResponseOp answer = response.getResponses(i);
             if (answer.hasResponseRange() && ops.get(i).hasRequestRange()) {
                 builder.getResponsesBuilder(i)
-                        .setResponseRange(
-                                canonicalRange(ops.get(i).getRequestRange(), answer.getResponseRange()));
+                        .setResponseRange(canonicalRange(ops.get(i).getRequestRange(), answer.getResponseRange()));
             } else if (answer.hasResponseTxn() && ops.get(i).hasRequestTxn()) {
                 builder.getResponsesBuilder(i)
                         .setResponseTxn(canonicalTxn(ops.get(i).getRequestTxn(), answer.getResponseTxn()));
@@ -167,14 +158,13 @@ final class Comparison {
 
     /** Equal sort keys come in no promised order, and a limit may cut between them. */
     private static RangeResponse canonicalRange(RangeRequest request, RangeResponse response) {
-        Comparator<KeyValue> order =
-                switch (request.getSortTarget()) {
-                    case VERSION -> Comparator.comparing(KeyValue::getVersion);
-                    case CREATE -> Comparator.comparing(KeyValue::getCreateRevision);
-                    case MOD -> Comparator.comparing(KeyValue::getModRevision);
-                    case VALUE -> Comparator.comparing(KeyValue::getValue, Keys.ORDER);
-                    case KEY, UNRECOGNIZED -> null;
-                };
+        Comparator<KeyValue> order = switch (request.getSortTarget()) {
+            case VERSION -> Comparator.comparing(KeyValue::getVersion);
+            case CREATE -> Comparator.comparing(KeyValue::getCreateRevision);
+            case MOD -> Comparator.comparing(KeyValue::getModRevision);
+            case VALUE -> Comparator.comparing(KeyValue::getValue, Keys.ORDER);
+            case KEY, UNRECOGNIZED -> null;
+        };
         if (order == null || response.getCount() <= STABLE_SORT_SIZE || response.getKvsCount() == 0) {
             return response;
         }

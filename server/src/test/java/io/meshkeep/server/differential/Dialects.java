@@ -23,6 +23,11 @@ final class Dialects {
                     "an unknown sort order is ignored, an unknown sort target ends the server's process",
                     (op, view) -> Requests.anyRange(op, Requests::hasUnknownSort)),
             new Dialect.Exclusion(
+                    "a client-api-version that is not UTF-8 ends the server's process",
+                    (op, view) -> op instanceof Op.RawCall call
+                            && call.headers().headers().stream()
+                                    .anyMatch(h -> !h.value().isValidUtf8())),
+            new Dialect.Exclusion(
                     "of several bad operations in a transaction the first bad put is told, then the first bad range; "
                             + "in 3.6 the first bad operation",
                     (op, view) -> op instanceof Op.Call call
@@ -45,17 +50,14 @@ final class Dialects {
                             && alarm.getAction() == AlarmRequest.AlarmAction.ACTIVATE
                             && alarm.getAlarm() == AlarmType.NONE),
             new Dialect.Exclusion(
-                    "a client-api-version that is not UTF-8 ends the server's process",
-                    (op, view) -> op instanceof Op.RawCall call
-                            && call.headers().headers().stream()
-                                    .anyMatch(h -> !h.value().isValidUtf8())),
-            new Dialect.Exclusion(
                     "while the alarm NOSPACE is raised, puts of nested transactions go through",
                     (op, view) -> view.noSpace
                             && op instanceof Op.Call call
                             && call.request() instanceof TxnRequest txn
                             && Requests.anyOp(
-                                    txn, o -> o.hasRequestTxn() && Requests.anyOp(o.getRequestTxn(), RequestOp::hasRequestPut))),
+                                    txn,
+                                    o -> o.hasRequestTxn()
+                                            && Requests.anyOp(o.getRequestTxn(), RequestOp::hasRequestPut))),
             new Dialect.Exclusion(
                     "a negative start revision is not refused",
                     (op, view) -> op instanceof Op.WatchCreate create

@@ -105,8 +105,8 @@ final class Duel {
                 long revision = leader.view().revision;
                 Optional<Answer> answer = leader.perform(op);
                 if (answer.isPresent()) {
-                    Optional<Mismatch> mismatch = judge.judge(new Step(
-                            op, revision, answer.get(), next.isPresent() && op == next.get()));
+                    Optional<Mismatch> mismatch =
+                            judge.judge(new Step(op, revision, answer.get(), next.isPresent() && op == next.get()));
                     if (mismatch.isPresent()) {
                         return mismatch;
                     }

@@ -29,11 +29,12 @@ final class ExpectedErrors {
             expected(Status.Code.INVALID_ARGUMENT, PREFIX + "duplicate key given in txn request"),
             expected(Status.Code.INVALID_ARGUMENT, PREFIX + "request is too large"),
             expected(
+                    Status.Code.INVALID_ARGUMENT, PREFIX + "invalid sort option", Dialects.ETCD_3_4, Dialects.ETCD_3_5),
+            expected(
                     Status.Code.INVALID_ARGUMENT,
-                    PREFIX + "invalid sort option",
+                    PREFIX + "invalid client api version",
                     Dialects.ETCD_3_4,
                     Dialects.ETCD_3_5),
-            expected(Status.Code.INVALID_ARGUMENT, PREFIX + "invalid client api version", Dialects.ETCD_3_4),
             expected(Status.Code.OUT_OF_RANGE, PREFIX + "mvcc: required revision has been compacted"),
             expected(Status.Code.OUT_OF_RANGE, PREFIX + "mvcc: required revision is a future revision"),
             expected(Status.Code.OUT_OF_RANGE, PREFIX + "too large lease TTL"),
@@ -134,8 +135,9 @@ final class ExpectedErrors {
         Set<String> missing = new TreeSet<>();
         for (Expected expected : EXPECTED) {
             if (!expected.notFrom().contains(dialect) && !seen.contains(expected)) {
-                missing.add((expected.code() == Status.Code.OK ? "watch cancelled" : expected.code().toString()) + ": "
-                        + expected.text());
+                missing.add((expected.code() == Status.Code.OK
+                                ? "watch cancelled"
+                                : expected.code().toString()) + ": " + expected.text());
             }
         }
         return missing;

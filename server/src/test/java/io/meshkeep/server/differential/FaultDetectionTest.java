@@ -98,9 +98,7 @@ class FaultDetectionTest {
                     return response;
                 }
                 LeaseKeepAliveResponse alive = LeaseKeepAliveResponse.parseFrom(response);
-                return alive.getTTL() == 0
-                        ? alive.toBuilder().setTTL(1).build().toByteArray()
-                        : response;
+                return alive.getTTL() == 0 ? alive.toBuilder().setTTL(1).build().toByteArray() : response;
             }
         };
 
@@ -140,8 +138,7 @@ class FaultDetectionTest {
     void shrinksWhatItFindsToAFewOps() {
         Path etcd = etcd();
         Dialect dialect = Dialects.of(etcd);
-        SystemUnderTest.Starter faulty =
-                () -> new FaultyProxy(Referee.start(etcd), Mistake.COUNT_AFTER_LIMIT.fault());
+        SystemUnderTest.Starter faulty = () -> new FaultyProxy(Referee.start(etcd), Mistake.COUNT_AFTER_LIMIT.fault());
         Optional<Mismatch> found;
         try (SystemUnderTest referee = Referee.start(etcd);
                 SystemUnderTest candidate = faulty.start()) {
@@ -161,7 +158,8 @@ class FaultDetectionTest {
         Path etcd = etcd();
         Dialect dialect = Dialects.of(etcd);
         try (SystemUnderTest referee = Referee.start(etcd);
-                SystemUnderTest honest = new FaultyProxy(Referee.start(etcd), (method, response) -> Optional.of(response))) {
+                SystemUnderTest honest =
+                        new FaultyProxy(Referee.start(etcd), (method, response) -> Optional.of(response))) {
             assertThat(new Duel(dialect, List.of(), Duration.ofSeconds(10))
                             .run(new Generator(1, OPS, dialect), referee, honest))
                     .isEmpty();

@@ -212,27 +212,29 @@ final class Generator implements OpSource {
 
     private Op status() {
         return switch (requests.below(5)) {
-            case 4 -> alarm(
-                    AlarmRequest.AlarmAction.ACTIVATE, AlarmType.NONE, requests.oneOf(0L, Identities.SELF));
+            case 4 -> alarm(AlarmRequest.AlarmAction.ACTIVATE, AlarmType.NONE, requests.oneOf(0L, Identities.SELF));
             case 0 -> withHeaders(Op.Call.of(Rpc.STATUS, StatusRequest.getDefaultInstance()));
-            case 1 -> withHeaders(Op.Call.of(
-                    Rpc.MEMBER_LIST,
-                    MemberListRequest.newBuilder()
-                            .setLinearizable(requests.chance(50))
-                            .build()));
-            case 2 -> call(
-                    Rpc.ALARM,
-                    AlarmRequest.newBuilder()
-                            .setAlarmValue(requests.oneOf(0, 0, 1, 2, 9))
-                            .setMemberID(requests.oneOf(0L, Identities.SELF, 5L))
-                            .build());
-            default -> call(
-                    Rpc.ALARM,
-                    AlarmRequest.newBuilder()
-                            .setAction(AlarmRequest.AlarmAction.DEACTIVATE)
-                            .setAlarmValue(requests.oneOf(0, 1, 2, 9))
-                            .setMemberID(requests.oneOf(0L, Identities.SELF, 5L))
-                            .build());
+            case 1 ->
+                withHeaders(Op.Call.of(
+                        Rpc.MEMBER_LIST,
+                        MemberListRequest.newBuilder()
+                                .setLinearizable(requests.chance(50))
+                                .build()));
+            case 2 ->
+                call(
+                        Rpc.ALARM,
+                        AlarmRequest.newBuilder()
+                                .setAlarmValue(requests.oneOf(0, 0, 1, 2, 9))
+                                .setMemberID(requests.oneOf(0L, Identities.SELF, 5L))
+                                .build());
+            default ->
+                call(
+                        Rpc.ALARM,
+                        AlarmRequest.newBuilder()
+                                .setAction(AlarmRequest.AlarmAction.DEACTIVATE)
+                                .setAlarmValue(requests.oneOf(0, 1, 2, 9))
+                                .setMemberID(requests.oneOf(0L, Identities.SELF, 5L))
+                                .build());
         };
     }
 
@@ -271,21 +273,29 @@ final class Generator implements OpSource {
         return switch (requests.below(6)) {
             case 0 -> call(Rpc.PUT, PutRequest.newBuilder().setKey(much).build());
             case 1 -> call(Rpc.RANGE, RangeRequest.newBuilder().setKey(much).build());
-            case 2 -> call(
-                    Rpc.DELETE_RANGE, DeleteRangeRequest.newBuilder().setKey(much).build());
-            case 3 -> call(
-                    Rpc.TXN,
-                    TxnRequest.newBuilder()
-                            .addFailure(op.setRequestPut(PutRequest.newBuilder()
-                                    .setKey(requests.key())
-                                    .setValue(much)))
-                            .build());
-            case 4 -> new Op.WatchCreate(
-                    requests.below(STREAMS),
-                    List.of(WatchCreateRequest.newBuilder().setKey(much).build()));
-            default -> call(
-                    Rpc.PUT,
-                    PutRequest.newBuilder().setKey(requests.key()).setValue(much).build());
+            case 2 ->
+                call(
+                        Rpc.DELETE_RANGE,
+                        DeleteRangeRequest.newBuilder().setKey(much).build());
+            case 3 ->
+                call(
+                        Rpc.TXN,
+                        TxnRequest.newBuilder()
+                                .addFailure(op.setRequestPut(PutRequest.newBuilder()
+                                        .setKey(requests.key())
+                                        .setValue(much)))
+                                .build());
+            case 4 ->
+                new Op.WatchCreate(
+                        requests.below(STREAMS),
+                        List.of(WatchCreateRequest.newBuilder().setKey(much).build()));
+            default ->
+                call(
+                        Rpc.PUT,
+                        PutRequest.newBuilder()
+                                .setKey(requests.key())
+                                .setValue(much)
+                                .build());
         };
     }
 
@@ -382,16 +392,18 @@ final class Generator implements OpSource {
                         case 2 -> call(Rpc.DELETE_RANGE, requests.delete());
                         case 3, 4 -> call(Rpc.TXN, requests.txn());
                         case 5 -> call(Rpc.LEASE_GRANT, grant(newLeaseId(), requests.oneOf(TTLS)));
-                        case 6 -> call(
-                                Rpc.LEASE_REVOKE,
-                                LeaseRevokeRequest.newBuilder()
-                                        .setID(requests.lease())
-                                        .build());
-                        default -> call(
-                                Rpc.COMPACT,
-                                CompactionRequest.newBuilder()
-                                        .setRevision(requests.revision())
-                                        .build());
+                        case 6 ->
+                            call(
+                                    Rpc.LEASE_REVOKE,
+                                    LeaseRevokeRequest.newBuilder()
+                                            .setID(requests.lease())
+                                            .build());
+                        default ->
+                            call(
+                                    Rpc.COMPACT,
+                                    CompactionRequest.newBuilder()
+                                            .setRevision(requests.revision())
+                                            .build());
                     });
         }
         during.add(requests.below(during.size()), call(Rpc.STATUS, StatusRequest.getDefaultInstance()));
@@ -424,10 +436,12 @@ final class Generator implements OpSource {
             // A length that runs over the end; a field number of zero.
             case 3 -> raw("etcdserverpb.KV/Range", 0x0a, 0x7f, 1);
             case 4 -> raw("etcdserverpb.KV/Put", 0, 0);
-            default -> new Op.RawCall(
-                    requests.oneOf("etcdserverpb.KV/Put", "etcdserverpb.Lease/LeaseLeases"),
-                    ByteString.EMPTY,
-                    Headers.of("client-api-version", ByteString.copyFrom(new byte[] {'3', (byte) 0xff, (byte) 0xfe})));
+            default ->
+                new Op.RawCall(
+                        requests.oneOf("etcdserverpb.KV/Put", "etcdserverpb.Lease/LeaseLeases"),
+                        ByteString.EMPTY,
+                        Headers.of(
+                                "client-api-version", ByteString.copyFrom(new byte[] {'3', (byte) 0xff, (byte) 0xfe})));
         };
     }
 
@@ -441,43 +455,52 @@ final class Generator implements OpSource {
 
     private Op cluster() {
         return switch (requests.below(10)) {
-            case 0 -> call(
-                    Rpc.MEMBER_ADD,
-                    MemberAddRequest.newBuilder()
-                            .addAllPeerURLs(requests.oneOf(
-                                    List.of(), List.of("nonsense"), List.of("http://127.0.0.1"), List.of(":::")))
-                            .setIsLearner(requests.chance(50))
-                            .build());
-            case 1 -> call(
-                    Rpc.MEMBER_REMOVE, MemberRemoveRequest.newBuilder().setID(5).build());
-            case 2 -> call(
-                    Rpc.MEMBER_UPDATE,
-                    MemberUpdateRequest.newBuilder()
-                            .setID(5)
-                            .addPeerURLs("http://127.0.0.1:1")
-                            .build());
-            case 3 -> call(
-                    Rpc.MEMBER_PROMOTE,
-                    MemberPromoteRequest.newBuilder()
-                            .setID(requests.oneOf(5L, Identities.SELF))
-                            .build());
-            case 4, 5 -> call(
-                    Rpc.MOVE_LEADER,
-                    MoveLeaderRequest.newBuilder()
-                            .setTargetID(requests.oneOf(0L, 5L, Identities.SELF))
-                            .build());
-            case 6, 7 -> call(
-                    Rpc.DOWNGRADE,
-                    DowngradeRequest.newBuilder()
-                            .setAction(DowngradeRequest.DowngradeAction.VALIDATE)
-                            .setVersion(requests.oneOf("", "junk", "3", "1.0", "9.9.9"))
-                            .build());
-            case 8 -> call(
-                    Rpc.HASH_KV,
-                    HashKVRequest.newBuilder().setRevision(hashRevision()).build());
-            default -> call(
-                    Rpc.MEMBER_REMOVE,
-                    MemberRemoveRequest.newBuilder().setID(Identities.SELF).build());
+            case 0 ->
+                call(
+                        Rpc.MEMBER_ADD,
+                        MemberAddRequest.newBuilder()
+                                .addAllPeerURLs(requests.oneOf(
+                                        List.of(), List.of("nonsense"), List.of("http://127.0.0.1"), List.of(":::")))
+                                .setIsLearner(requests.chance(50))
+                                .build());
+            case 1 ->
+                call(
+                        Rpc.MEMBER_REMOVE,
+                        MemberRemoveRequest.newBuilder().setID(5).build());
+            case 2 ->
+                call(
+                        Rpc.MEMBER_UPDATE,
+                        MemberUpdateRequest.newBuilder()
+                                .setID(5)
+                                .addPeerURLs("http://127.0.0.1:1")
+                                .build());
+            case 3 ->
+                call(
+                        Rpc.MEMBER_PROMOTE,
+                        MemberPromoteRequest.newBuilder()
+                                .setID(requests.oneOf(5L, Identities.SELF))
+                                .build());
+            case 4, 5 ->
+                call(
+                        Rpc.MOVE_LEADER,
+                        MoveLeaderRequest.newBuilder()
+                                .setTargetID(requests.oneOf(0L, 5L, Identities.SELF))
+                                .build());
+            case 6, 7 ->
+                call(
+                        Rpc.DOWNGRADE,
+                        DowngradeRequest.newBuilder()
+                                .setAction(DowngradeRequest.DowngradeAction.VALIDATE)
+                                .setVersion(requests.oneOf("", "junk", "3", "1.0", "9.9.9"))
+                                .build());
+            case 8 ->
+                call(
+                        Rpc.HASH_KV,
+                        HashKVRequest.newBuilder().setRevision(hashRevision()).build());
+            default ->
+                call(
+                        Rpc.MEMBER_REMOVE,
+                        MemberRemoveRequest.newBuilder().setID(Identities.SELF).build());
         };
     }
 
@@ -499,13 +522,12 @@ final class Generator implements OpSource {
         if (!requests.chance(4)) {
             return call;
         }
-        Headers headers =
-                switch (requests.below(4)) {
-                    case 0 -> Headers.of("hasleader", "true");
-                    case 1 -> Headers.of("hasleader", "maybe");
-                    case 2 -> Headers.of("client-api-version", "3.5");
-                    default -> Headers.of("token", "nonsense");
-                };
+        Headers headers = switch (requests.below(4)) {
+            case 0 -> Headers.of("hasleader", "true");
+            case 1 -> Headers.of("hasleader", "maybe");
+            case 2 -> Headers.of("client-api-version", "3.5");
+            default -> Headers.of("token", "nonsense");
+        };
         return new Op.Call(call.rpc(), call.request(), headers);
     }
 }

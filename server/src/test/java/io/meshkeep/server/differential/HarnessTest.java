@@ -7,7 +7,6 @@ import io.grpc.Status;
 import io.meshkeep.proto.CompactionRequest;
 import io.meshkeep.proto.Event;
 import io.meshkeep.proto.KeyValue;
-import io.meshkeep.proto.LeaseTimeToLiveRequest;
 import io.meshkeep.proto.LeaseTimeToLiveResponse;
 import io.meshkeep.proto.PutRequest;
 import io.meshkeep.proto.PutResponse;
@@ -57,13 +56,13 @@ class HarnessTest {
     void excludedOpsAreNotDrawn() {
         Dialect withoutCalls = new Dialect(
                 "no puts",
-                List.of(new Dialect.Exclusion(
-                        "", (op, view) -> op instanceof Op.Call call && call.rpc() == Rpc.PUT)),
+                List.of(new Dialect.Exclusion("", (op, view) -> op instanceof Op.Call call && call.rpc() == Rpc.PUT)),
                 List.of());
         Generator generator = new Generator(1, 1_000, withoutCalls);
         View view = new View();
         for (Optional<Op> op = generator.next(view); op.isPresent(); op = generator.next(view)) {
-            assertThat(op.get() instanceof Op.Call call && call.rpc() == Rpc.PUT).isFalse();
+            assertThat(op.get() instanceof Op.Call call && call.rpc() == Rpc.PUT)
+                    .isFalse();
         }
     }
 
@@ -85,16 +84,14 @@ class HarnessTest {
                 new Answer.Seen(List.of(new Answer.Track(
                         2,
                         -3,
-                        List.of(
-                                new Sight.Happened(event),
-                                new Sight.Told(cancel),
-                                new Sight.Broken("in words"))))),
+                        List.of(new Sight.Happened(event), new Sight.Told(cancel), new Sight.Broken("in words"))))),
                 false));
         steps.add(new Step(new Op.WatchCancel(1, -3), 4, Answer.Reply.of(cancel), true));
         Transcript transcript = new Transcript("etcd 3.6", -5, steps);
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         transcript.write(bytes);
-        assertThat(Transcript.read(new ByteArrayInputStream(bytes.toByteArray()))).isEqualTo(transcript);
+        assertThat(Transcript.read(new ByteArrayInputStream(bytes.toByteArray())))
+                .isEqualTo(transcript);
     }
 
     @Test
@@ -119,15 +116,25 @@ class HarnessTest {
     }
 
     @Test
-    void remainingTimeMayDifferABitButNotWhetherThereIsAny() {
-        Op ask = Op.Call.of(Rpc.LEASE_TIME_TO_LIVE, LeaseTimeToLiveRequest.getDefaultInstance());
-        assertThat(COMPARISON.difference(ask, false, ttl(100), ttl(99))).isEmpty();
-        assertThat(COMPARISON.difference(ask, false, ttl(100), ttl(90))).isPresent();
-        assertThat(COMPARISON.difference(ask, false, ttl(-1), ttl(0))).isPresent();
+    void theTimeLeftOfALeaseIsJudgedByTheTimeSinceItWasGranted() {
+        long second = 1_000_000_000;
+        LeaseTimes times = new LeaseTimes();
+        times.renewed(5, 10 * second, 11 * second);
+        // Asked between 29 and 31: the lease is between 18 and 21 seconds old.
+        assertThat(timeToLive(times, 82, 29 * second, 31 * second)).isEqualTo(100);
+        assertThat(timeToLive(times, 78, 29 * second, 31 * second)).isEqualTo(100);
+        assertThat(timeToLive(times, 83, 29 * second, 31 * second)).isEqualTo(83);
+        assertThat(timeToLive(times, 77, 29 * second, 31 * second)).isEqualTo(77);
+        assertThat(timeToLive(times, -1, 29 * second, 31 * second)).isEqualTo(-1);
     }
 
-    private static Answer ttl(long ttl) {
-        return Answer.Reply.of(LeaseTimeToLiveResponse.newBuilder().setTTL(ttl).build());
+    private static long timeToLive(LeaseTimes times, long told, long sent, long received) {
+        LeaseTimeToLiveResponse response = LeaseTimeToLiveResponse.newBuilder()
+                .setID(5)
+                .setGrantedTTL(100)
+                .setTTL(told)
+                .build();
+        return times.judge(response, sent, received).getTTL();
     }
 
     @Test
@@ -188,9 +195,9 @@ class HarnessTest {
                         Duration.ofSeconds(10))
                 .shrink(new Mismatch(steps, "wrong"));
         assertThat(shrunk.steps()).hasSize(3);
-        assertThat(shrunk.steps()).allMatch(s -> ((PutRequest) ((Op.Call) s.op()).request())
-                .getValue()
-                .isEmpty());
+        assertThat(shrunk.steps())
+                .allMatch(s ->
+                        ((PutRequest) ((Op.Call) s.op()).request()).getValue().isEmpty());
     }
 
     private static Step put(String key) {
@@ -203,9 +210,8 @@ class HarnessTest {
 
     private static boolean has(List<Step> steps, String key) {
         return steps.stream()
-                .anyMatch(s -> ((PutRequest) ((Op.Call) s.op()).request())
-                        .getKey()
-                        .equals(ByteString.copyFromUtf8(key)));
+                .anyMatch(s ->
+                        ((PutRequest) ((Op.Call) s.op()).request()).getKey().equals(ByteString.copyFromUtf8(key)));
     }
 
     @Test
@@ -226,7 +232,8 @@ class HarnessTest {
 
     private static Op compact(long revision) {
         return Op.Call.of(
-                Rpc.COMPACT, CompactionRequest.newBuilder().setRevision(revision).build());
+                Rpc.COMPACT,
+                CompactionRequest.newBuilder().setRevision(revision).build());
     }
 
     @Test

@@ -101,7 +101,9 @@ final class Identities {
             if (field.getJavaType() == FieldDescriptor.JavaType.MESSAGE) {
                 rewritten = field.isRepeated()
                         ? ((List<?>) value)
-                                .stream().map(m -> rewrite((Message) m, outward)).toList()
+                                .stream()
+                                        .map(m -> rewrite((Message) m, outward))
+                                        .toList()
                         : rewrite((Message) value, outward);
             } else if (KINDS.get(field.getFullName()) != null) {
                 Kind kind = KINDS.get(field.getFullName());

@@ -149,8 +149,7 @@ final class Leader implements AutoCloseable {
             return watchCreate(create);
         }
         if (op instanceof Op.WatchCancel cancel) {
-            boolean known =
-                    view.watches.find(cancel.stream(), cancel.watchId()).isPresent();
+            boolean known = view.watches.find(cancel.stream(), cancel.watchId()).isPresent();
             Answer answer = session.watchCancel(cancel, known);
             view.watches.used(cancel.stream());
             view.watches.cancelled(cancel.stream(), cancel.watchId());
@@ -218,8 +217,8 @@ final class Leader implements AutoCloseable {
 
     private void observeRevision(Answer answer) {
         if (answer instanceof Answer.Reply reply && !reply.messages().isEmpty()) {
-            view.revision = Math.max(
-                    view.revision, Session.revisionOf(reply.messages().get(0)));
+            view.revision =
+                    Math.max(view.revision, Session.revisionOf(reply.messages().get(0)));
         }
     }
 

@@ -86,7 +86,7 @@ class LiveDifferentialTest {
 
     private static String report(long seed, Mismatch found, Rematch rematch) {
         Mismatch shrunk = new Shrinker(rematch::run, SHRINKING).shrink(found);
-        return "seed " + seed + ", found after " + found.length() + " ops, shrunk to " + shrunk.length() + ":\n" + shrunk.report(REPORTED_STEPS)
-                + (shrunk == found ? "" : "\nFirst found as:\n" + found.difference());
+        return "seed " + seed + ", found after " + found.length() + " ops, shrunk to " + shrunk.length() + ":\n"
+                + shrunk.report(REPORTED_STEPS) + (shrunk == found ? "" : "\nFirst found as:\n" + found.difference());
     }
 }

@@ -138,8 +138,7 @@ final class RawHttp2 {
 
         @Override
         public void channelInactive(ChannelHandlerContext context) {
-            result.complete(
-                    new Result(Status.UNAVAILABLE.withDescription("connection closed"), ByteString.EMPTY));
+            result.complete(new Result(Status.UNAVAILABLE.withDescription("connection closed"), ByteString.EMPTY));
         }
 
         private static Status status(Http2Headers headers) {

@@ -40,9 +40,7 @@ final class Readable {
         if (answer instanceof Answer.Reply reply) {
             return reply.messages().isEmpty()
                     ? "no answer"
-                    : reply.messages().stream()
-                            .map(m -> "{" + message(m) + "}")
-                            .collect(Collectors.joining(", "));
+                    : reply.messages().stream().map(m -> "{" + message(m) + "}").collect(Collectors.joining(", "));
         }
         if (answer instanceof Answer.Seen seen) {
             return seen.tracks().stream()

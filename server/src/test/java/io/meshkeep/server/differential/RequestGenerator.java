@@ -291,7 +291,8 @@ final class RequestGenerator {
                 for (int i = 0; i < MAX_TXN_OPS; i++) {
                     txn.addFailure(read);
                 }
-                txn.addSuccess(RequestOp.newBuilder().setRequestTxn(TxnRequest.newBuilder().addSuccess(read)));
+                txn.addSuccess(RequestOp.newBuilder()
+                        .setRequestTxn(TxnRequest.newBuilder().addSuccess(read)));
             }
         }
         return txn.build();
@@ -308,19 +309,20 @@ final class RequestGenerator {
         compare.setTargetValue(target);
         int union = chance(90) ? target : below(6);
         switch (union) {
-            case Compare.CompareTarget.VERSION_VALUE -> compare.setVersion(
-                    chance(60) ? kv.getVersion() : oneOf(0L, 1L, 2L, -1L));
-            case Compare.CompareTarget.CREATE_VALUE -> compare.setCreateRevision(
-                    chance(60) ? kv.getCreateRevision() : oneOf(0L, revision()));
-            case Compare.CompareTarget.MOD_VALUE -> compare.setModRevision(
-                    chance(60) ? kv.getModRevision() : oneOf(0L, revision()));
+            case Compare.CompareTarget.VERSION_VALUE ->
+                compare.setVersion(chance(60) ? kv.getVersion() : oneOf(0L, 1L, 2L, -1L));
+            case Compare.CompareTarget.CREATE_VALUE ->
+                compare.setCreateRevision(chance(60) ? kv.getCreateRevision() : oneOf(0L, revision()));
+            case Compare.CompareTarget.MOD_VALUE ->
+                compare.setModRevision(chance(60) ? kv.getModRevision() : oneOf(0L, revision()));
             case Compare.CompareTarget.VALUE_VALUE -> compare.setValue(chance(60) ? kv.getValue() : value());
             case Compare.CompareTarget.LEASE_VALUE -> {
                 long lease = chance(60) ? kv.getLease() : oneOf(0L, 5L, -5L, lease());
                 compare.setLease(lease);
                 if (lease >= Identities.FIRST_PICKED_LEASE) {
                     // The order of ids that servers picked means nothing.
-                    compare.setResultValue(oneOf(Compare.CompareResult.EQUAL_VALUE, Compare.CompareResult.NOT_EQUAL_VALUE));
+                    compare.setResultValue(
+                            oneOf(Compare.CompareResult.EQUAL_VALUE, Compare.CompareResult.NOT_EQUAL_VALUE));
                 }
             }
             default -> compare.clearTargetUnion();

@@ -12,6 +12,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
+import io.meshkeep.proto.Event;
 import io.meshkeep.proto.LeaseGrantRequest;
 import io.meshkeep.proto.LeaseGrantResponse;
 import io.meshkeep.proto.LeaseRevokeRequest;
@@ -47,6 +48,7 @@ final class Session implements AutoCloseable {
     private final Duration patience;
     private final Identities identities = new Identities();
     private final TreeMap<Integer, WatchStream> streams = new TreeMap<>();
+    private final LeaseTimes leaseTimes = new LeaseTimes();
     private final Map<Long, Long> shortLeases = new HashMap<>();
     private long revision;
     private ManagedChannel channel;
@@ -84,15 +86,12 @@ final class Session implements AutoCloseable {
         long sent = System.nanoTime();
         Answer answer;
         try {
-            Message response = ClientCalls.blockingUnaryCall(
-                    with, op.rpc().method(), options(), identities.outward(op.request()));
-            if (op.request() instanceof LeaseGrantRequest request) {
-                identities.granted(request, (LeaseGrantResponse) response);
-                long ttl = ((LeaseGrantResponse) response).getTTL();
-                if (ttl <= SHORT_TTL) {
-                    long id = request.getID() == 0 ? ((LeaseGrantResponse) response).getID() : request.getID();
-                    shortLeases.put(id, sent + TimeUnit.SECONDS.toNanos(ttl) - TimeUnit.MILLISECONDS.toNanos(100));
-                }
+            Message response =
+                    ClientCalls.blockingUnaryCall(with, op.rpc().method(), options(), identities.outward(op.request()));
+            if (response instanceof LeaseGrantResponse granted) {
+                granted((LeaseGrantRequest) op.request(), granted, sent);
+            } else if (response instanceof LeaseTimeToLiveResponse timeToLive) {
+                response = leaseTimes.judge(timeToLive, sent, System.nanoTime());
             }
             revision = Math.max(revision, revisionOf(response));
             answer = Answer.Reply.of(identities.inward(response));
@@ -106,6 +105,16 @@ final class Session implements AutoCloseable {
         return answer;
     }
 
+    private void granted(LeaseGrantRequest request, LeaseGrantResponse response, long sent) {
+        identities.granted(request, response);
+        leaseTimes.renewed(response.getID(), sent, System.nanoTime());
+        if (response.getTTL() <= SHORT_TTL) {
+            shortLeases.put(
+                    response.getID(),
+                    sent + TimeUnit.SECONDS.toNanos(response.getTTL()) - TimeUnit.MILLISECONDS.toNanos(100));
+        }
+    }
+
     Answer rawCall(Op.RawCall op) {
         RawHttp2.Result result = RawHttp2.call(server.target(), op.method(), op.headers(), op.body());
         return result.status().isOk()
@@ -117,8 +126,11 @@ final class Session implements AutoCloseable {
         if (keepAlive == null) {
             keepAlive = new KeepAliveStream(channel);
         }
-        Object answer = keepAlive.keepAlive(identities.lease(op.lease()), CALL_TIMEOUT);
+        long lease = identities.lease(op.lease());
+        long sent = System.nanoTime();
+        Object answer = keepAlive.keepAlive(lease, CALL_TIMEOUT);
         checkShortLeases();
+        leaseTimes.renewed(lease, sent, System.nanoTime());
         if (answer instanceof Status status) {
             keepAlive.close();
             keepAlive = null;
@@ -200,7 +212,7 @@ final class Session implements AutoCloseable {
 
     private Sight inward(Sight sight) {
         if (sight instanceof Sight.Happened happened) {
-            return new Sight.Happened((io.meshkeep.proto.Event) identities.inward(happened.event()));
+            return new Sight.Happened((Event) identities.inward(happened.event()));
         }
         if (sight instanceof Sight.Told told) {
             return new Sight.Told((WatchResponse) identities.inward(told.response()));
@@ -254,7 +266,9 @@ final class Session implements AutoCloseable {
     Answer restart() {
         closeStreams();
         channel.shutdownNow();
+        long stopped = System.nanoTime();
         server.restart();
+        leaseTimes.restarted(stopped);
         connect();
         return Answer.NOTHING;
     }

@@ -130,7 +130,8 @@ final class Shrinker {
             List<?> elements = (List<?>) entry.getValue();
             for (int i = 0; i < elements.size(); i++) {
                 for (Message part : simplerThan((Message) elements.get(i))) {
-                    simpler.add(message.toBuilder().setRepeatedField(field, i, part).build());
+                    simpler.add(
+                            message.toBuilder().setRepeatedField(field, i, part).build());
                 }
             }
         }

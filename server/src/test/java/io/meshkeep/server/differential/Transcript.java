@@ -225,8 +225,7 @@ record Transcript(String referee, long seed, List<Step> steps) {
                 return new Answer.Reply(messages);
             }
             case FAILURE -> {
-                return new Answer.Failure(
-                        Status.fromCodeValue(in.readUInt32()).getCode(), in.readString());
+                return new Answer.Failure(Status.fromCodeValue(in.readUInt32()).getCode(), in.readString());
             }
             case SEEN -> {
                 List<Answer.Track> tracks = new ArrayList<>();

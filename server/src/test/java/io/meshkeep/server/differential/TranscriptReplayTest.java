@@ -74,9 +74,9 @@ class TranscriptReplayTest {
     }
 
     private static List<Path> transcripts() throws IOException, URISyntaxException {
-        Path directory = Path.of(Objects.requireNonNull(
-                        TranscriptReplayTest.class.getResource("/differential"), "no transcripts")
-                .toURI());
+        Path directory = Path.of(
+                Objects.requireNonNull(TranscriptReplayTest.class.getResource("/differential"), "no transcripts")
+                        .toURI());
         try (Stream<Path> files = Files.list(directory)) {
             return files.filter(f -> f.toString().endsWith(".gz")).sorted().toList();
         }

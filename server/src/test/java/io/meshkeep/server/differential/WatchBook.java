@@ -121,8 +121,7 @@ final class WatchBook {
      */
     boolean isMute(int stream, long revision) {
         Map<Long, Watch> watches = streams.getOrDefault(stream, new TreeMap<>());
-        return watches.isEmpty()
-                || watches.values().stream().anyMatch(w -> w.compacted || w.start > revision);
+        return watches.isEmpty() || watches.values().stream().anyMatch(w -> w.compacted || w.start > revision);
     }
 
     /** Whether some watch opened in the past may, for all we can know, not have caught up yet on some server. */

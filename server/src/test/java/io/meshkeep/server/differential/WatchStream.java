@@ -265,8 +265,10 @@ final class WatchStream {
             see(id, new Sight.Happened(event));
         }
         if (response.getHeader().getRevision() < watch.lastRevision) {
-            see(id, new Sight.Broken("header revision "
-                    + response.getHeader().getRevision() + " behind event " + watch.lastRevision));
+            see(
+                    id,
+                    new Sight.Broken("header revision " + response.getHeader().getRevision() + " behind event "
+                            + watch.lastRevision));
         }
     }
 
