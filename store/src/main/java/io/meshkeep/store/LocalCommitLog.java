@@ -119,7 +119,12 @@ final class LocalCommitLog implements CommitLog {
                 return pending;
             }
             awaitInFlight();
-            return storage.record(KeyValueRecord.key(record), KeyValueRecord.modRevision(record));
+            byte[] full = storage.record(KeyValueRecord.key(record), KeyValueRecord.modRevision(record));
+            if (full == null) {
+                // no compaction can have taken what is live in the state that commands are applied to
+                throw new StoreException("the store has lost a record of revision " + KeyValueRecord.modRevision(record));
+            }
+            return full;
         }
 
         @Override
