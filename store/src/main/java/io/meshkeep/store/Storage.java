@@ -113,13 +113,14 @@ final class Storage implements AutoCloseable {
             refuseUnknownFamilies(directory, descriptors);
             DBOptions dbOptions = dbOptions();
             resources.add(dbOptions);
+            Watermark watermark = Watermark.open(dataDir.resolve("watermark"));
+            resources.add(watermark);
             List<ColumnFamilyHandle> handles = new ArrayList<>();
             RocksDB db = RocksDB.open(dbOptions, directory.toString(), descriptors, handles);
             Map<Family, ColumnFamilyHandle> families = new EnumMap<>(Family.class);
             for (Family family : Family.values()) {
                 families.put(family, handles.get(1 + family.ordinal()));
             }
-            Watermark watermark = Watermark.open(dataDir.resolve("watermark"));
             Storage storage = new Storage(dataDir, db, families, resources, watermark, !options.unsafeNoSync());
             try {
                 storage.prepare(options);
@@ -159,7 +160,8 @@ final class Storage implements AutoCloseable {
 
     private static StoreException openFailure(Path dataDir, RocksDBException e) {
         String message = String.valueOf(e.getMessage());
-        if (message.contains("lock")) {
+        // what RocksDB says when another process, or another store in this one, has the lock file
+        if (message.contains("While lock file") || message.contains("lock hold by")) {
             return new StoreException("the data directory " + dataDir + " is locked by another process", e);
         }
         return new StoreException("cannot open the store in " + dataDir + ": " + message, e);
@@ -300,7 +302,7 @@ final class Storage implements AutoCloseable {
                 if (value.length > 0) {
                     byte[] record = KeyValueRecord.resident(value);
                     keys.add(record);
-                    residentBytes += KeyValueRecord.residentSize(record);
+                    residentBytes += KeyValueRecord.heapSize(record);
                     long lease = KeyValueRecord.lease(record);
                     if (lease != 0) {
                         attached.computeIfAbsent(
@@ -498,11 +500,6 @@ final class Storage implements AutoCloseable {
         families.values().forEach(ColumnFamilyHandle::close);
         db.close();
         closeAll(resources);
-        try {
-            watermark.close();
-        } catch (IOException e) {
-            throw new StoreException("cannot close the watermark file: " + e, e);
-        }
     }
 
     private static void closeAll(List<AutoCloseable> resources) {

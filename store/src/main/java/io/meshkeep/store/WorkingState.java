@@ -308,8 +308,8 @@ final class WorkingState implements KeyView {
 
     private void change(byte[] key, byte[] record, byte[] previous) {
         set(changed, key, record);
-        residentBytes += (record == GONE ? 0 : KeyValueRecord.residentSize(record))
-                - (previous == null ? 0 : KeyValueRecord.residentSize(previous));
+        residentBytes += (record == GONE ? 0 : KeyValueRecord.heapSize(record))
+                - (previous == null ? 0 : KeyValueRecord.heapSize(previous));
     }
 
     private void record(byte[] key, Event event, byte[] stored) {
@@ -344,6 +344,7 @@ final class WorkingState implements KeyView {
     void grant(long id, long ttl) {
         changedLeases.put(id, new LeaseEntry(id, ttl, LeaseEntry.NO_KEYS));
         attachments.remove(id);
+        residentBytes += LeaseEntry.OWN_SIZE;
         writes.add(StoredLease.grant(id, ttl));
     }
 
@@ -351,6 +352,7 @@ final class WorkingState implements KeyView {
     void revoke(long id) {
         changedLeases.put(id, null);
         attachments.remove(id);
+        residentBytes -= LeaseEntry.OWN_SIZE;
         writes.add(StoredLease.revoke(id));
     }
 

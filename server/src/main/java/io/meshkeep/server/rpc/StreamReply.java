@@ -42,8 +42,9 @@ final class StreamReply {
                 call.sendMessage(message);
                 meter.sent(message.size());
             }
-        } catch (IllegalStateException e) {
-            log.debug("a message went to a stream that has ended", e);
+        } catch (RuntimeException e) {
+            // One stream's trouble must not reach the thread that sends to all of them.
+            log.debug("a message could not be sent; its stream has ended", e);
         }
     }
 
