@@ -239,7 +239,8 @@ final class Storage implements AutoCloseable {
             if (options.initialRevision() > 1) {
                 writes.add(meta(StoredMeta.INITIAL_REVISION, StoredMeta.longs(options.initialRevision())));
             }
-            watermark.clear();
+            // An empty store may also be what is left of one whose log is damaged from the first record on.
+            requireAcknowledged(0);
             commit(writes);
             return;
         }
@@ -252,6 +253,16 @@ final class Storage implements AutoCloseable {
         term = ByteBuffer.wrap(get(Family.META, StoredMeta.TERM)).getLong() + 1;
         identity = new Identity(ids.getLong(), ids.getLong(), term);
         commit(List.of(meta(StoredMeta.TERM, StoredMeta.longs(term))));
+    }
+
+    private void requireAcknowledged(long appliedIndex) {
+        long acknowledged = watermark.read();
+        if (acknowledged > appliedIndex) {
+            throw new StoreException("acknowledged writes are missing from " + directory + ": the log ends at entry "
+                    + appliedIndex + ", but entry " + acknowledged
+                    + " was acknowledged (a damaged or truncated log?). Restore a backup, or delete the file "
+                    + directory.resolve("watermark") + " to go on without them");
+        }
     }
 
     private static Write meta(byte[] name, byte[] value) {
@@ -280,13 +291,7 @@ final class Storage implements AutoCloseable {
         StoredMeta.State state = stored == null
                 ? new StoredMeta.State(0, initial, initial > 1 ? initial : -1)
                 : StoredMeta.decodeState(stored);
-        long acknowledged = watermark.read();
-        if (sync && acknowledged > state.appliedIndex()) {
-            throw new StoreException("acknowledged writes are missing from " + directory + ": the log ends at entry "
-                    + state.appliedIndex() + ", but entry " + acknowledged
-                    + " was acknowledged (a damaged or truncated log?). Restore a backup, or delete the file "
-                    + directory.resolve("watermark") + " to go on without them");
-        }
+        requireAcknowledged(state.appliedIndex());
         if (!sync) {
             watermark.clear();
         }
