@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -23,14 +25,24 @@ final class Programs {
 
     /** Without these programs the test is left out, visibly; in CI it fails. */
     static void require(Path... programs) {
-        for (Path program : programs) {
-            if (!Files.isExecutable(program)) {
-                String missing = program + " is missing (Debian: apt-get install etcd-server etcd-client)";
-                if ("true".equals(System.getenv("CI"))) {
-                    fail(missing);
-                }
-                Assumptions.abort(missing);
-            }
+        if (!areThere(programs)) {
+            Assumptions.abort(missing(programs));
         }
+    }
+
+    /** Whether the programs are there; in CI the test fails if one is not. */
+    static boolean areThere(Path... programs) {
+        boolean there = Stream.of(programs).allMatch(Files::isExecutable);
+        if (!there && "true".equals(System.getenv("CI"))) {
+            fail(missing(programs));
+        }
+        return there;
+    }
+
+    private static String missing(Path... programs) {
+        return Stream.of(programs)
+                .filter(program -> !Files.isExecutable(program))
+                .map(program -> program + " is missing")
+                .collect(Collectors.joining(", ", "", " (Debian: apt-get install etcd-server etcd-client)"));
     }
 }
