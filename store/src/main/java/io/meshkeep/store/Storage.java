@@ -319,12 +319,14 @@ final class Storage implements AutoCloseable {
             }
             check(it);
         }
+        ChunkedSortedSet<LeaseEntry> leases = recoverLeases(attached);
+        residentBytes += (long) leases.size() * LeaseEntry.OWN_SIZE;
         return new io.meshkeep.store.Snapshot(
                 state.revision(),
                 state.compacted(),
                 state.appliedIndex(),
                 new KeySet(keys.build()),
-                recoverLeases(attached),
+                leases,
                 recoverAlarms(),
                 residentBytes);
     }
