@@ -30,7 +30,7 @@ final class SpaceGuard {
     }
 
     /** Looks at the disk. Called now and then; in between, what was written is added up. */
-    void measure() {
+    synchronized void measure() {
         long written = writtenSince.get();
         size = storage.size();
         sizeInUse = storage.sizeInUse();

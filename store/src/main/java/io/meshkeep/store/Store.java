@@ -346,13 +346,29 @@ public final class Store implements AutoCloseable {
      * @throws EtcdException if it is refused at once: no space, too many requests, stopped
      */
     public void write(Command command, long bytes, Answer answer) {
-        if (!space.hasRoom(command, published)) {
+        if (!hasRoom(command)) {
             raiseNoSpace();
             throw EtcdError.NO_SPACE.exception();
         }
         if (!submit(command, bytes, answer)) {
             throw EtcdError.TOO_MANY_REQUESTS.exception();
         }
+    }
+
+    /** What was written since the disk was looked at is reckoned high, so a "no" is not said without another look. */
+    private boolean hasRoom(Command command) {
+        if (space.hasRoom(command, published)) {
+            return true;
+        }
+        if (published.alarms().contains(noSpace())) {
+            return false;
+        }
+        space.measure();
+        return space.hasRoom(command, published);
+    }
+
+    private Alarm noSpace() {
+        return new Alarm(memberId(), AlarmType.NOSPACE);
     }
 
     private boolean submit(Command command, long bytes, CommitLog.Completion completion) {
@@ -393,7 +409,7 @@ public final class Store implements AutoCloseable {
     }
 
     private void raiseNoSpace() {
-        Alarm alarm = new Alarm(memberId(), AlarmType.NOSPACE);
+        Alarm alarm = noSpace();
         if (!published.alarms().contains(alarm)) {
             log.warn("no space: the data has {} bytes on disk of a quota of {}, {} in memory of {}, {} are free",
                     space.size(),
