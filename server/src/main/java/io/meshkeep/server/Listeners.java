@@ -3,6 +3,7 @@ package io.meshkeep.server;
 import io.grpc.Server;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
 import io.meshkeep.server.http.EtcdRoutes;
 import io.meshkeep.server.http.FirstBytesNegotiator;
 import io.meshkeep.server.http.HttpAccess;
@@ -36,11 +37,8 @@ final class Listeners implements AutoCloseable {
     /** How long calls in flight may take when the server stops. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
-    /** How long unary calls, which are short, get before streams, which never end, are cut. */
-    private static final Duration UNARY_GRACE = Duration.ofMillis(200);
-
-    /** How long connections that were cut may take to be gone. */
-    private static final Duration CUT_GRACE = Duration.ofSeconds(1);
+    /** How much of it calls may take to end by themselves before they are cut. */
+    private static final Duration UNCUT = Duration.ofSeconds(2);
 
     /** How long a connection may take to say which protocol it speaks. */
     private static final Duration FIRST_BYTES = Duration.ofSeconds(10);
@@ -52,6 +50,9 @@ final class Listeners implements AutoCloseable {
     private final EtcdServices services;
     private final EventLoopGroup eventLoops;
     private final Class<? extends ServerChannel> channelType;
+    /** Answers SERVING for the server as a whole until it stops, as etcd's does. */
+    private final HealthStatusManager health = new HealthStatusManager();
+
     private final List<Server> grpc = new ArrayList<>();
     private final List<FirstBytesNegotiator> negotiators = new ArrayList<>();
     private final List<HttpService> http = new ArrayList<>();
@@ -86,7 +87,8 @@ final class Listeners implements AutoCloseable {
     }
 
     private void openClientPort(ListenUrl url, HttpRoutes routes) throws StartException {
-        HttpService service = HttpService.forClients(routes, HttpAccess.ANYONE, HttpSettings.DEFAULT);
+        HttpAccess access = new HttpAccess(config.corsOrigins(), config.hostWhitelist());
+        HttpService service = HttpService.forClients(routes, access, HttpSettings.DEFAULT);
         FirstBytesNegotiator negotiator = new FirstBytesNegotiator(service, FIRST_BYTES);
         NettyServerBuilder builder = NettyServerBuilder.forAddress(address(url))
                 .protocolNegotiator(negotiator)
@@ -102,9 +104,12 @@ final class Listeners implements AutoCloseable {
                 // Our marshallers refuse what is over the limit, in etcd's words; this is the net below them.
                 .maxInboundMessageSize(2 * (config.maxRequestBytes() + EtcdServices.GRPC_OVERHEAD))
                 .maxInboundMetadataSize(MAX_METADATA_BYTES)
-                .flowControlWindow(FLOW_CONTROL_WINDOW);
+                .flowControlWindow(FLOW_CONTROL_WINDOW)
+                .handshakeTimeout(FIRST_BYTES.toNanos(), TimeUnit.NANOSECONDS);
         services.services().forEach(builder::addService);
-        Server server = builder.fallbackHandlerRegistry(services.unknownMethods()).build();
+        builder.addService(health.getHealthService());
+        Server server =
+                builder.fallbackHandlerRegistry(services.unknownMethods()).build();
         try {
             server.start();
         } catch (IOException e) {
@@ -170,20 +175,21 @@ final class Listeners implements AutoCloseable {
     /** Stops taking connections, gives calls in flight their time, and cuts what is left. */
     @Override
     public void close() {
+        health.enterTerminalState();
         grpc.forEach(Server::shutdown);
         if (inProcess != null) {
             inProcess.shutdown();
         }
+        services.endStreams();
         monitoring.forEach(HttpListener::close);
         long end = System.nanoTime() + GRACE.toNanos();
         try {
-            awaitUntil(System.nanoTime() + UNARY_GRACE.toNanos());
-            negotiators.forEach(FirstBytesNegotiator::cut);
+            awaitUntil(System.nanoTime() + UNCUT.toNanos());
+            negotiators.forEach(FirstBytesNegotiator::cutConnections);
+            grpc.forEach(Server::shutdownNow);
             if (inProcess != null) {
                 inProcess.shutdownNow();
             }
-            awaitUntil(System.nanoTime() + CUT_GRACE.toNanos());
-            grpc.forEach(Server::shutdownNow);
             http.forEach(HttpService::shutdownNow);
             awaitUntil(end);
         } catch (InterruptedException e) {

@@ -4,10 +4,12 @@ import io.meshkeep.store.WatchEncoder.Body;
 import io.meshkeep.store.WatchEncoder.WatchEvent;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +33,11 @@ final class CatchUp implements AutoCloseable {
     private static final long WINDOW_BYTES = 4 << 20;
     private static final long ROUND_BYTES = 16 << 20;
     private static final long RETRY_NANOS = 100_000_000;
+
+    /** Commits and watchers up to which it costs the watch thread little to work out itself what is missing. */
+    private static final int NEAR_EVENTS = 1024;
+
+    private static final int NEAR_WATCHERS = 1024;
 
     /** Events that a watcher missed, encoded. */
     record Found(List<Body> bodies, long coversTo) {}
@@ -60,8 +67,14 @@ final class CatchUp implements AutoCloseable {
             this.key = key;
         }
 
+        /** The pair; null if it is no longer on disk. */
         abstract byte[] kv();
 
+        /**
+         * The pair before; null if there was none.
+         *
+         * @throws RangeReader.RecordGone if it is no longer on disk
+         */
         abstract byte[] previous();
     }
 
@@ -104,7 +117,8 @@ final class CatchUp implements AutoCloseable {
         worker.execute(() -> {
             Map<Need, Found> found = new HashMap<>();
             try {
-                find(needs.values().stream().distinct().toList(), found);
+                List<Need> distinct = needs.values().stream().distinct().toList();
+                find(distinct, window(first(distinct)), found);
             } catch (RuntimeException e) {
                 log.error("reading for watchers that are behind failed; it is tried again", e);
                 LockSupport.parkNanos(RETRY_NANOS);
@@ -113,11 +127,39 @@ final class CatchUp implements AutoCloseable {
         });
     }
 
-    private void find(List<Need> needs, Map<Need, Found> found) {
+    /**
+     * A round on the caller's thread, if the watchers lack but a few events that are still in memory.
+     *
+     * @param upTo the newest revision that may be sent
+     */
+    Optional<Round> near(Collection<Watcher> watchers, long upTo) {
+        if (watchers.isEmpty() || watchers.size() > NEAR_WATCHERS) {
+            return Optional.empty();
+        }
+        Map<Watcher, Need> needs = new HashMap<>();
+        for (Watcher watcher : watchers) {
+            needs.put(watcher, new Need(watcher.group.key, watcher.nextRevision));
+        }
+        List<Need> distinct = needs.values().stream().distinct().toList();
+        long from = first(distinct);
+        List<EventBatch> batches = recent.from(from);
+        if (batches == null || batches.stream().mapToInt(batch -> batch.events().size()).sum() > NEAR_EVENTS) {
+            return Optional.empty();
+        }
+        Map<Need, Found> found = new HashMap<>();
+        find(distinct, inMemory(batches, from, upTo), found);
+        return Optional.of(new Round(List.copyOf(watchers), needs, found));
+    }
+
+    /** The revision at which a window over these needs begins. */
+    private long first(List<Need> needs) {
+        long first = needs.stream().mapToLong(Need::fromRevision).min().orElseThrow();
+        return Math.max(first, newest.get().compactedRevision());
+    }
+
+    private void find(List<Need> needs, Window window, Map<Need, Found> found) {
         List<Need> ordered = new ArrayList<>(needs);
         ordered.sort(Comparator.comparingLong(Need::fromRevision));
-        long from = Math.max(ordered.get(0).fromRevision, newest.get().compactedRevision());
-        Window window = window(from);
         List<Change> byKey = new ArrayList<>(window.changes);
         byKey.sort((a, b) -> Arrays.compareUnsigned(a.key, b.key));
         long bytes = 0;
@@ -125,20 +167,21 @@ final class CatchUp implements AutoCloseable {
             if (need.fromRevision > window.coversTo || bytes > ROUND_BYTES) {
                 break;
             }
-            List<WatchEvent> events = events(need, byKey);
-            if (events == null) {
-                continue;
+            Found served = serve(need, byKey, window.coversTo);
+            if (served != null) {
+                for (Body body : served.bodies) {
+                    bytes += body.body().length;
+                }
+                found.put(need, served);
             }
-            List<Body> bodies = events.isEmpty() ? List.of() : encoder.bodies(events, window.coversTo);
-            for (Body body : bodies) {
-                bytes += body.body().length;
-            }
-            found.put(need, new Found(bodies, window.coversTo));
         }
     }
 
-    /** The need's events in the window, in order; null if they cannot be read because they were compacted meanwhile. */
-    private List<WatchEvent> events(Need need, List<Change> byKey) {
+    /**
+     * The need's events in the window, in order, as far as they are not too much at once; null if they cannot be read
+     * because they were compacted meanwhile.
+     */
+    private Found serve(Need need, List<Change> byKey, long windowCoversTo) {
         KeyRange range = need.group.range();
         List<Change> wanted = new ArrayList<>();
         for (int i = lowerBound(byKey, range.start()); i < byKey.size(); i++) {
@@ -152,7 +195,13 @@ final class CatchUp implements AutoCloseable {
         }
         wanted.sort(Comparator.<Change>comparingLong(change -> change.revision).thenComparingInt(change -> change.sub));
         List<WatchEvent> events = new ArrayList<>(wanted.size());
+        long coversTo = windowCoversTo;
+        long bytes = 0;
         for (Change change : wanted) {
+            if (bytes > WINDOW_BYTES && change.revision != events.get(events.size() - 1).revision()) {
+                coversTo = change.revision - 1;
+                break;
+            }
             byte[] kv = change.kv();
             if (kv == null) {
                 if (newest.get().compactedRevision() > need.fromRevision) {
@@ -160,10 +209,26 @@ final class CatchUp implements AutoCloseable {
                 }
                 throw new StoreException("the store has lost a record of revision " + change.revision);
             }
-            byte[] previous = need.group.previous() ? change.previous() : null;
+            byte[] previous = need.group.previous() ? previous(change) : null;
             events.add(new WatchEvent(change.revision, change.delete, kv, previous));
+            bytes += kv.length + (previous == null ? 0 : previous.length);
         }
-        return events;
+        return new Found(events.isEmpty() ? List.of() : encoder.bodies(events, coversTo), coversTo);
+    }
+
+    /** The pair before a change; null if there was none, and as in etcd also if it lies below the compacted revision. */
+    private byte[] previous(Change change) {
+        if (change.revision - 1 < newest.get().compactedRevision()) {
+            return null;
+        }
+        try {
+            return change.previous();
+        } catch (RangeReader.RecordGone e) {
+            if (change.revision - 1 < newest.get().compactedRevision()) {
+                return null;
+            }
+            throw new StoreException("the store has lost the pair before revision " + change.revision, e);
+        }
     }
 
     private static int lowerBound(List<Change> byKey, byte[] key) {
@@ -256,9 +321,14 @@ final class CatchUp implements AutoCloseable {
 
             @Override
             byte[] previous() {
-                return event.previousRevision() == 0 || revision - 1 < newest.get().compactedRevision()
-                        ? null
-                        : storage.record(key, event.previousRevision());
+                if (event.previousRevision() == 0) {
+                    return null;
+                }
+                byte[] record = storage.record(key, event.previousRevision());
+                if (record == null) {
+                    throw new RangeReader.RecordGone(event.previousRevision());
+                }
+                return record;
             }
         };
     }

@@ -58,6 +58,9 @@ public sealed interface Command {
 
     /** The command that {@link #encode()} gave these bytes for. */
     static Command decode(byte[] bytes) throws InvalidProtocolBufferException {
+        if (bytes.length == 0) {
+            throw new InvalidProtocolBufferException("a command has at least the byte of its kind");
+        }
         byte[] body = Arrays.copyOfRange(bytes, 1, bytes.length);
         switch (bytes[0]) {
             case 1:

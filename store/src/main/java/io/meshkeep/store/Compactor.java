@@ -114,6 +114,9 @@ final class Compactor implements AutoCloseable {
         return closed;
     }
 
+    /** Some changes, in order: the keys that they touch, and where to go on (null at the end). */
+    private record Slice(long first, long last, TreeSet<byte[]> keys, byte[] next) {}
+
     /** Deletes what the changes of revisions {@code from} to {@code to} superseded; false if closed in between. */
     private boolean delete(long from, long to) {
         byte[] position = HistoryKey.event(from, 0);
@@ -121,56 +124,67 @@ final class Compactor implements AutoCloseable {
             if (isClosed()) {
                 return false;
             }
-            TreeSet<byte[]> keys = new TreeSet<>(Arrays::compareUnsigned);
-            position = changedKeys(position, to, keys);
+            Slice changes = slice(position, to);
             List<Write> deletes = new ArrayList<>();
             try (ReadOptions read = new ReadOptions().setFillCache(false);
                     RocksIterator it = storage.iterator(Storage.Family.HISTORY, read)) {
-                for (byte[] key : keys) {
-                    superseded(it, key, to, deletes);
+                for (byte[] key : changes.keys) {
+                    superseded(it, key, changes, to, deletes);
                 }
             }
             if (!deletes.isEmpty()) {
                 storage.writeInBackground(deletes);
                 deletedRecords.accept(deletes.size());
             }
+            position = changes.next;
         }
         return true;
     }
 
-    /** Collects the keys of the next changes; returns where to go on, or null at the end. */
-    private byte[] changedKeys(byte[] position, long to, TreeSet<byte[]> keys) {
+    private Slice slice(byte[] position, long to) {
+        TreeSet<byte[]> keys = new TreeSet<>(Arrays::compareUnsigned);
+        long first = HistoryKey.eventMain(position);
+        long last = first;
         try (ReadOptions read = new ReadOptions().setFillCache(false);
                 RocksIterator it = storage.iterator(Storage.Family.EVENTS, read)) {
             it.seek(position);
             for (int seen = 0; it.isValid(); it.next(), seen++) {
                 byte[] event = it.key();
                 if (HistoryKey.eventMain(event) > to) {
-                    return null;
+                    break;
                 }
                 if (seen == slice) {
-                    return event;
+                    return new Slice(first, last, keys, event);
                 }
+                last = HistoryKey.eventMain(event);
                 keys.add(StoredEvent.decode(it.value()).key());
             }
             Storage.check(it);
-            return null;
+            return new Slice(first, last, keys, null);
         }
     }
 
-    private static void superseded(RocksIterator it, byte[] key, long to, List<Write> deletes) {
+    /**
+     * Collects what one key has no use for after the changes of a slice. What lies before the slice was dealt with when
+     * its own changes were, but for the one record that was live then; so the scan ends there. Going on would read over
+     * all that has just been deleted, again for each slice.
+     */
+    private static void superseded(RocksIterator it, byte[] key, Slice changes, long to, List<Write> deletes) {
         boolean newest = true;
-        it.seek(HistoryKey.atOrBefore(key, to));
+        it.seek(HistoryKey.atOrBefore(key, changes.last));
         byte[] ofKey = HistoryKey.of(key, 0, 0);
         for (; it.isValid(); it.next()) {
             byte[] entry = it.key();
             if (!HistoryKey.sameKey(entry, ofKey)) {
                 break;
             }
+            long revision = HistoryKey.main(entry);
             boolean tombstone = it.value().length == 0;
-            boolean atRevision = HistoryKey.main(entry) == to;
-            if (!atRevision && (!newest || tombstone)) {
+            if (revision != to && (!newest || tombstone)) {
                 deletes.add(new Write(Storage.Family.HISTORY, entry, null));
+            }
+            if (revision < changes.first) {
+                break;
             }
             newest = false;
         }

@@ -201,8 +201,13 @@ public final class KeyValueRecord {
         return record.length - STUB_PREFIX + bytesFieldSize(valueLength(record));
     }
 
-    /** Bytes of heap that a resident record takes: the array with its header, and the reference to it. */
-    static int residentSize(byte[] record) {
-        return ((record.length + 16 + 7) & ~7) + 4;
+    /** Bytes of heap that a resident record takes, and its key once more if a lease holds it. */
+    static int heapSize(byte[] record) {
+        return heapSize(record.length) + (lease(record) == 0 ? 0 : heapSize(keyLength(record)));
+    }
+
+    /** An array with its header, and the reference to it. */
+    private static int heapSize(int length) {
+        return ((length + 16 + 7) & ~7) + 4;
     }
 }

@@ -249,7 +249,7 @@ public final class LeaseClock implements AutoCloseable {
                 interrupted = true;
             }
         }
-        timers.values().forEach(timer -> timer.end().forEach(answer -> answer.accept(0)));
+        // Keepalives that wait for an outcome are not answered: there is none, and 0 would say that the lease is gone.
         if (interrupted) {
             Thread.currentThread().interrupt();
         }

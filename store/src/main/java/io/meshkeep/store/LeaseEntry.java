@@ -12,6 +12,9 @@ import java.util.Arrays;
 record LeaseEntry(long id, long ttl, ChunkedSortedSet<byte[]> keys) {
     static final ChunkedSortedSet<byte[]> NO_KEYS = ChunkedSortedSet.empty(Arrays::compareUnsigned);
 
+    /** Heap of a lease with its timer, in bytes; nearly. */
+    static final int OWN_SIZE = 256;
+
     LeaseEntry withKeys(ChunkedSortedSet<byte[]> newKeys) {
         return new LeaseEntry(id, ttl, newKeys);
     }

@@ -10,6 +10,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,8 +40,11 @@ final class LocalCommitLog implements CommitLog {
 
     /** What the log hands its results to. */
     interface Publisher {
-        /** Makes a durable state visible to readers and watchers. */
+        /** Makes a durable state visible to readers. */
         void publish(Cut cut);
+
+        /** Has watchers look at what was published; after the callers were answered, so as not to be in their way. */
+        void announce();
 
         /** How long a write with its sync took. */
         void synced(long nanos);
@@ -70,7 +74,10 @@ final class LocalCommitLog implements CommitLog {
 
     private volatile boolean closing;
     private volatile boolean ended;
-    private volatile StoreException failure;
+    /** The sync thread takes no more batches: one that it still has is lost. */
+    private volatile boolean syncEnded;
+
+    private final AtomicReference<StoreException> failure = new AtomicReference<>();
     /** The batch that the sync thread has, or null. Set by the apply thread, cleared by the sync thread. */
     private volatile Batch inFlight;
 
@@ -112,7 +119,12 @@ final class LocalCommitLog implements CommitLog {
                 return pending;
             }
             awaitInFlight();
-            return storage.record(KeyValueRecord.key(record), KeyValueRecord.modRevision(record));
+            byte[] full = storage.record(KeyValueRecord.key(record), KeyValueRecord.modRevision(record));
+            if (full == null) {
+                // no compaction can have taken what is live in the state that commands are applied to
+                throw new StoreException("the store has lost a record of revision " + KeyValueRecord.modRevision(record));
+            }
+            return full;
         }
 
         @Override
@@ -123,7 +135,7 @@ final class LocalCommitLog implements CommitLog {
 
     @Override
     public boolean submit(Command command, long bytes, Completion completion) {
-        if (closing || failure != null) {
+        if (closing || hasFailed()) {
             throw EtcdError.STOPPED.exception();
         }
         int waiting = queued.incrementAndGet();
@@ -147,6 +159,10 @@ final class LocalCommitLog implements CommitLog {
         return queued.get();
     }
 
+    private boolean hasFailed() {
+        return failure.get() != null;
+    }
+
     private void wakeApplyThread() {
         if (parked.get() && parked.compareAndSet(true, false)) {
             LockSupport.unpark(applyThread);
@@ -157,7 +173,7 @@ final class LocalCommitLog implements CommitLog {
         try {
             while (true) {
                 boolean worked = answerSynced() | drain();
-                if (failure != null) {
+                if (hasFailed()) {
                     break;
                 }
                 if (inFlight == null && !open.isEmpty()) {
@@ -175,6 +191,7 @@ final class LocalCommitLog implements CommitLog {
             fail(t instanceof StoreException e ? e : new StoreException("the apply thread failed: " + t, t));
         } finally {
             ended = true;
+            answerSyncThread();
             failAll();
         }
     }
@@ -194,7 +211,7 @@ final class LocalCommitLog implements CommitLog {
 
     private boolean hasWork() {
         return !synced.isEmpty()
-                || failure != null
+                || hasFailed()
                 || canDrain()
                 || inFlight == null && (!open.isEmpty() || closing);
     }
@@ -210,34 +227,46 @@ final class LocalCommitLog implements CommitLog {
             queued.decrementAndGet();
             queuedBytes.addAndGet(-proposal.bytes);
             openBytes += proposal.bytes;
-            open.add(apply(proposal));
+            apply(proposal);
             drained = true;
         }
         return drained;
     }
 
-    private Outcome apply(Proposal proposal) {
+    private void apply(Proposal proposal) {
+        Outcome outcome = new Outcome(proposal.completion, null, EtcdError.STOPPED.exception());
         try {
-            return new Outcome(proposal.completion, stateMachine.apply(proposal.command), null);
+            outcome = new Outcome(proposal.completion, stateMachine.apply(proposal.command), null);
         } catch (EtcdException refused) {
-            return new Outcome(proposal.completion, null, refused);
+            outcome = new Outcome(proposal.completion, null, refused);
+        } finally {
+            // also after a fault, so that this caller is told with the others
+            open.add(outcome);
         }
     }
 
     private void commitOpen() {
         Batch batch = new Batch(open, stateMachine.cut());
-        open = new ArrayList<>();
-        openBytes = 0;
+        if (batch.outcomes.size() > INLINE_BATCH && !batch.cut.writes().isEmpty()) {
+            inFlight = batch;
+            startBatch();
+            toSync.add(batch);
+            return;
+        }
         if (batch.cut.writes().isEmpty()) {
             publisher.publish(batch.cut);
-            answer(batch);
-        } else if (batch.outcomes.size() <= INLINE_BATCH) {
-            write(batch);
-            answer(batch);
         } else {
-            inFlight = batch;
-            toSync.add(batch);
+            write(batch);
         }
+        // only now: had the write failed, those who wait would still be found in the open batch
+        startBatch();
+        answer(batch);
+        publisher.announce();
+    }
+
+    private void startBatch() {
+        open = new ArrayList<>();
+        openBytes = 0;
     }
 
     private void write(Batch batch) {
@@ -256,11 +285,14 @@ final class LocalCommitLog implements CommitLog {
                 synced.add(batch);
                 inFlight = null;
                 wakeApplyThread();
+                publisher.announce();
             }
         } catch (InterruptedException e) {
             // close() ends this thread once nothing is left to sync
-            Thread.currentThread().interrupt();
+            syncEnded = true;
         } catch (Throwable t) {
+            // before anybody is told: whoever is may close this log, which waits for the apply thread
+            syncEnded = true;
             fail(t instanceof StoreException e ? e : new StoreException("the sync thread failed: " + t, t));
         }
     }
@@ -284,40 +316,54 @@ final class LocalCommitLog implements CommitLog {
     private static void answer(Completion completion, Result result, EtcdException error) {
         try {
             completion.complete(result, error);
-        } catch (RuntimeException e) {
-            log.error("a command's caller failed to take its answer", e);
+        } catch (Throwable t) {
+            // even an Error, such as no memory for this answer, is no reason to keep the other callers waiting
+            log.error("a command's caller failed to take its answer", t);
         }
     }
 
     /** Waits until the batch before the one at hand is on disk; only reads of old data while applying need it. */
     private void awaitInFlight() {
-        while (inFlight != null && failure == null) {
+        while (inFlight != null && !hasFailed()) {
             LockSupport.parkNanos(50_000);
         }
-        if (failure != null) {
-            throw failure;
+        if (hasFailed()) {
+            throw failure.get();
         }
     }
 
     private void fail(StoreException cause) {
-        if (failure == null) {
-            failure = cause;
-            log.error("the store stops: {}", cause.getMessage(), cause);
-            publisher.failed(cause);
+        if (!failure.compareAndSet(null, cause)) {
+            return;
         }
+        log.error("the store stops: {}", cause.getMessage(), cause);
         parked.set(false);
         LockSupport.unpark(applyThread);
+        try {
+            publisher.failed(cause);
+        } catch (RuntimeException e) {
+            log.error("whoever is told of the failure failed as well", e);
+        }
+    }
+
+    /** Waits for the sync thread to be done with its batch, and answers it: it may have got to the disk. */
+    private void answerSyncThread() {
+        while (inFlight != null && !syncEnded) {
+            LockSupport.parkNanos(50_000);
+        }
+        answerSynced();
+        if (inFlight != null) {
+            refuse(inFlight.outcomes);
+        }
     }
 
     private void failAll() {
-        EtcdException stopped = EtcdError.STOPPED.exception();
-        open.forEach(outcome -> answer(outcome.completion, null, stopped));
-        open.clear();
-        Batch lost = inFlight;
-        if (lost != null) {
-            lost.outcomes.forEach(outcome -> answer(outcome.completion, null, stopped));
-        }
+        refuse(open);
         failQueued();
+    }
+
+    private static void refuse(List<Outcome> outcomes) {
+        outcomes.forEach(outcome -> answer(outcome.completion, null, EtcdError.STOPPED.exception()));
     }
 
     private void failQueued() {

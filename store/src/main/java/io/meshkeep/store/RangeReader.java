@@ -16,13 +16,14 @@ final class RangeReader {
     static final class RecordGone extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        RecordGone(byte[] record) {
-            super("no record of revision " + KeyValueRecord.modRevision(record), null, false, false);
+        RecordGone(long revision) {
+            super("no record of revision " + revision, null, false, false);
         }
     }
 
     /** Turns resident records into full ones. */
     interface Values {
+        /** @throws RecordGone if the record has been compacted away */
         byte[] full(byte[] record);
 
         /** Most bytes that one answer may have; beyond it the server's memory would be at the client's mercy. */
@@ -36,7 +37,7 @@ final class RangeReader {
         }
         long count = view.count(range);
         if (request.getCountOnly()) {
-            return new Result.Range(headerRevision, List.of(), false, count);
+            return new Result.Range(headerRevision, List.of(), false, count, 0);
         }
         long limit = Math.max(0, request.getLimit());
         SortOrder order = request.getSortOrder();
@@ -54,8 +55,7 @@ final class RangeReader {
         }
         if (sorted && !byKey) {
             if (target == SortTarget.VALUE) {
-                checkSize(records, values, false);
-                records = full(records, values);
+                records = load(records, values).records;
             }
             records = new ArrayList<>(records);
             Comparator<byte[]> comparator = comparator(target);
@@ -65,18 +65,18 @@ final class RangeReader {
         if (more) {
             records = records.subList(0, (int) limit);
         }
-        checkSize(records, values, request.getKeysOnly());
-        records = request.getKeysOnly() ? withoutValues(records) : full(records, values);
-        return new Result.Range(headerRevision, Collections.unmodifiableList(records), more, count);
+        Loaded loaded = load(request.getKeysOnly() ? withoutValues(records) : records, values);
+        return new Result.Range(
+                headerRevision, Collections.unmodifiableList(loaded.records), more, count, loaded.bytes);
     }
 
     private static Result.Range readOne(RangeRequest request, KeyView view, long revision, Values values, byte[] key) {
         byte[] record = view.find(key);
         if (record == null) {
-            return new Result.Range(revision, List.of(), false, 0);
+            return new Result.Range(revision, List.of(), false, 0, 0);
         }
         record = request.getKeysOnly() ? KeyValueRecord.withoutValue(record) : values.full(record);
-        return new Result.Range(revision, List.of(record), false, 1);
+        return new Result.Range(revision, List.of(record), false, 1, Protobuf.bytesFieldSize(record.length));
     }
 
     private static boolean filtered(RangeRequest request) {
@@ -114,27 +114,29 @@ final class RangeReader {
         };
     }
 
-    private static void checkSize(List<byte[]> records, Values values, boolean keysOnly) {
+    /** Full records, and their size on the wire. */
+    private record Loaded(List<byte[]> records, long bytes) {}
+
+    /** Refuses an answer that would be too large, before anything is read for it; then reads the long values. */
+    private static Loaded load(List<byte[]> records, Values values) {
+        // one look at each record: in a long list every look is a cache miss
         long bytes = 0;
+        boolean stubs = false;
         for (byte[] record : records) {
-            bytes += 6 + (keysOnly ? record.length : KeyValueRecord.encodedLength(record));
+            bytes += Protobuf.bytesFieldSize(KeyValueRecord.encodedLength(record));
+            stubs |= KeyValueRecord.isStub(record);
         }
         if (bytes > values.maxAnswerBytes()) {
             throw EtcdError.ANSWER_TOO_LARGE.exception();
         }
-    }
-
-    private static List<byte[]> full(List<byte[]> records, Values values) {
-        for (int i = 0; i < records.size(); i++) {
-            if (KeyValueRecord.isStub(records.get(i))) {
-                List<byte[]> loaded = new ArrayList<>(records.size());
-                for (byte[] record : records) {
-                    loaded.add(values.full(record));
-                }
-                return loaded;
-            }
+        if (!stubs) {
+            return new Loaded(records, bytes);
         }
-        return records;
+        List<byte[]> full = new ArrayList<>(records.size());
+        for (byte[] record : records) {
+            full.add(values.full(record));
+        }
+        return new Loaded(full, bytes);
     }
 
     private static List<byte[]> withoutValues(List<byte[]> records) {

@@ -14,8 +14,10 @@ public sealed interface Result {
      * @param records the pairs found, full (never a stub), in the order asked for
      * @param more whether the limit cut pairs off
      * @param count live keys in the range, whatever the limit
+     * @param recordBytes size of the records as a repeated field with a one-byte tag: found out once, while the records
+     *     are looked at anyway
      */
-    record Range(long revision, List<byte[]> records, boolean more, long count) implements Result {}
+    record Range(long revision, List<byte[]> records, boolean more, long count, long recordBytes) implements Result {}
 
     /** @param previous the pair before, if it was asked for and was there, else null */
     record Put(long revision, byte[] previous) implements Result {}

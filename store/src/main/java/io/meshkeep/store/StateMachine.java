@@ -91,18 +91,22 @@ final class StateMachine {
         byte[] key = request.getKey().toByteArray();
         byte[] previous = working.find(key);
         checkIgnores(request, previous);
-        working.begin();
-        byte[] before = write(request, key, previous);
+        byte[] before = write(request, key, previous, working.revision(), new AnswerBudget(values));
         return new Result.Put(working.revision(), before);
     }
 
     /** Puts; returns the full pair before if it was asked for. */
-    private byte[] write(PutRequest request, byte[] key, byte[] previous) {
-        byte[] before = request.getPrevKv() && previous != null ? values.full(previous) : null;
+    private byte[] write(PutRequest request, byte[] key, byte[] previous, long begin, AnswerBudget budget) {
+        byte[] before = null;
+        if (request.getPrevKv() && previous != null) {
+            budget.take(previous);
+            before = values.full(previous);
+        }
         byte[] value = request.getIgnoreValue() && previous != null
                 ? KeyValueRecord.value(values.full(previous))
                 : request.getValue().toByteArray();
         long lease = request.getIgnoreLease() && previous != null ? KeyValueRecord.lease(previous) : request.getLease();
+        beginOnce(begin);
         working.put(key, value, lease, previous);
         return before;
     }
@@ -120,26 +124,26 @@ final class StateMachine {
     }
 
     private Result delete(DeleteRangeRequest request) {
-        long before = working.revision();
-        List<byte[]> doomed = working.collect(KeyRange.of(request.getKey(), request.getRangeEnd()), 0, false);
-        if (!doomed.isEmpty()) {
-            working.begin();
-        }
-        return deleted(request, doomed, doomed.isEmpty() ? before : working.revision());
+        return delete(request, working.revision(), new AnswerBudget(values));
     }
 
-    private Result.DeleteRange deleted(DeleteRangeRequest request, List<byte[]> doomed, long revision) {
+    private Result.DeleteRange delete(DeleteRangeRequest request, long begin, AnswerBudget budget) {
+        List<byte[]> doomed = working.collect(KeyRange.of(request.getKey(), request.getRangeEnd()), 0, false);
         List<byte[]> previous = List.of();
         if (request.getPrevKv()) {
+            budget.take(doomed);
             previous = new ArrayList<>(doomed.size());
             for (byte[] record : doomed) {
                 previous.add(values.full(record));
             }
         }
+        if (!doomed.isEmpty()) {
+            beginOnce(begin);
+        }
         for (byte[] record : doomed) {
             working.delete(record);
         }
-        return new Result.DeleteRange(revision, doomed.size(), previous);
+        return new Result.DeleteRange(working.revision(), doomed.size(), previous);
     }
 
     private Result compact(CompactionRequest request) {
@@ -180,9 +184,17 @@ final class StateMachine {
     private Result txn(TxnRequest request) {
         TxnPath path = TxnPath.choose(request, working, values);
         checkPath(request, path);
-        long begin = working.revision();
-        Result.Txn result = run(request, path, begin);
-        return new Result.Txn(working.revision(), result.succeeded(), result.responses());
+        // What can still go wrong is that the answer becomes too large, which shows only while it is made.
+        working.mark();
+        try {
+            Result.Txn result = run(request, path, working.revision(), new AnswerBudget(values));
+            return new Result.Txn(working.revision(), result.succeeded(), result.responses());
+        } catch (EtcdException refused) {
+            working.takeBack();
+            throw refused;
+        } finally {
+            working.forgetMark();
+        }
     }
 
     /** Refuses, before anything is changed, what would fail on the chosen path. */
@@ -208,30 +220,27 @@ final class StateMachine {
         }
     }
 
-    private Result.Txn run(TxnRequest request, TxnPath path, long begin) {
+    private Result.Txn run(TxnRequest request, TxnPath path, long begin, AnswerBudget budget) {
         List<RequestOp> ops = path.ops(request);
         List<Result> responses = new ArrayList<>(ops.size());
         int nested = 0;
         for (RequestOp op : ops) {
             switch (op.getRequestCase()) {
-                case REQUEST_RANGE -> responses.add(range(op.getRequestRange(), begin));
+                case REQUEST_RANGE -> {
+                    Result.Range range = range(op.getRequestRange(), begin);
+                    budget.take(range.records());
+                    responses.add(range);
+                }
                 case REQUEST_PUT -> {
                     PutRequest put = op.getRequestPut();
                     byte[] key = put.getKey().toByteArray();
                     byte[] previous = working.find(key);
-                    beginOnce(begin);
-                    responses.add(new Result.Put(working.revision(), write(put, key, previous)));
+                    byte[] before = write(put, key, previous, begin, budget);
+                    responses.add(new Result.Put(working.revision(), before));
                 }
-                case REQUEST_DELETE_RANGE -> {
-                    DeleteRangeRequest delete = op.getRequestDeleteRange();
-                    KeyRange range = KeyRange.of(delete.getKey(), delete.getRangeEnd());
-                    List<byte[]> doomed = working.collect(range, 0, false);
-                    if (!doomed.isEmpty()) {
-                        beginOnce(begin);
-                    }
-                    responses.add(deleted(delete, doomed, working.revision()));
-                }
-                case REQUEST_TXN -> responses.add(run(op.getRequestTxn(), path.nested().get(nested++), begin));
+                case REQUEST_DELETE_RANGE -> responses.add(delete(op.getRequestDeleteRange(), begin, budget));
+                case REQUEST_TXN ->
+                    responses.add(run(op.getRequestTxn(), path.nested().get(nested++), begin, budget));
                 case REQUEST_NOT_SET -> throw new IllegalStateException("unset operation passed the checks");
             }
         }
@@ -244,7 +253,7 @@ final class StateMachine {
         }
     }
 
-    private Result range(RangeRequest request, long begin) {
+    private Result.Range range(RangeRequest request, long begin) {
         long at = request.getRevision();
         // A negative revision that passed the check is "current"; the revision before the transaction is history once
         // the transaction has changed something.

@@ -113,13 +113,14 @@ final class Storage implements AutoCloseable {
             refuseUnknownFamilies(directory, descriptors);
             DBOptions dbOptions = dbOptions();
             resources.add(dbOptions);
+            Watermark watermark = Watermark.open(dataDir.resolve("watermark"));
+            resources.add(watermark);
             List<ColumnFamilyHandle> handles = new ArrayList<>();
             RocksDB db = RocksDB.open(dbOptions, directory.toString(), descriptors, handles);
             Map<Family, ColumnFamilyHandle> families = new EnumMap<>(Family.class);
             for (Family family : Family.values()) {
                 families.put(family, handles.get(1 + family.ordinal()));
             }
-            Watermark watermark = Watermark.open(dataDir.resolve("watermark"));
             Storage storage = new Storage(dataDir, db, families, resources, watermark, !options.unsafeNoSync());
             try {
                 storage.prepare(options);
@@ -159,7 +160,8 @@ final class Storage implements AutoCloseable {
 
     private static StoreException openFailure(Path dataDir, RocksDBException e) {
         String message = String.valueOf(e.getMessage());
-        if (message.contains("lock")) {
+        // what RocksDB says when another process, or another store in this one, has the lock file
+        if (message.contains("While lock file") || message.contains("lock hold by")) {
             return new StoreException("the data directory " + dataDir + " is locked by another process", e);
         }
         return new StoreException("cannot open the store in " + dataDir + ": " + message, e);
@@ -237,7 +239,8 @@ final class Storage implements AutoCloseable {
             if (options.initialRevision() > 1) {
                 writes.add(meta(StoredMeta.INITIAL_REVISION, StoredMeta.longs(options.initialRevision())));
             }
-            watermark.clear();
+            // An empty store may also be what is left of one whose log is damaged from the first record on.
+            requireAcknowledged(0);
             commit(writes);
             return;
         }
@@ -250,6 +253,16 @@ final class Storage implements AutoCloseable {
         term = ByteBuffer.wrap(get(Family.META, StoredMeta.TERM)).getLong() + 1;
         identity = new Identity(ids.getLong(), ids.getLong(), term);
         commit(List.of(meta(StoredMeta.TERM, StoredMeta.longs(term))));
+    }
+
+    private void requireAcknowledged(long appliedIndex) {
+        long acknowledged = watermark.read();
+        if (acknowledged > appliedIndex) {
+            throw new StoreException("acknowledged writes are missing from " + directory + ": the log ends at entry "
+                    + appliedIndex + ", but entry " + acknowledged
+                    + " was acknowledged (a damaged or truncated log?). Restore a backup, or delete the file "
+                    + directory.resolve("watermark") + " to go on without them");
+        }
     }
 
     private static Write meta(byte[] name, byte[] value) {
@@ -278,13 +291,7 @@ final class Storage implements AutoCloseable {
         StoredMeta.State state = stored == null
                 ? new StoredMeta.State(0, initial, initial > 1 ? initial : -1)
                 : StoredMeta.decodeState(stored);
-        long acknowledged = watermark.read();
-        if (sync && acknowledged > state.appliedIndex()) {
-            throw new StoreException("acknowledged writes are missing from " + directory + ": the log ends at entry "
-                    + state.appliedIndex() + ", but entry " + acknowledged
-                    + " was acknowledged (a damaged or truncated log?). Restore a backup, or delete the file "
-                    + directory.resolve("watermark") + " to go on without them");
-        }
+        requireAcknowledged(state.appliedIndex());
         if (!sync) {
             watermark.clear();
         }
@@ -300,7 +307,7 @@ final class Storage implements AutoCloseable {
                 if (value.length > 0) {
                     byte[] record = KeyValueRecord.resident(value);
                     keys.add(record);
-                    residentBytes += KeyValueRecord.residentSize(record);
+                    residentBytes += KeyValueRecord.heapSize(record);
                     long lease = KeyValueRecord.lease(record);
                     if (lease != 0) {
                         attached.computeIfAbsent(
@@ -312,12 +319,14 @@ final class Storage implements AutoCloseable {
             }
             check(it);
         }
+        ChunkedSortedSet<LeaseEntry> leases = recoverLeases(attached);
+        residentBytes += (long) leases.size() * LeaseEntry.OWN_SIZE;
         return new io.meshkeep.store.Snapshot(
                 state.revision(),
                 state.compacted(),
                 state.appliedIndex(),
                 new KeySet(keys.build()),
-                recoverLeases(attached),
+                leases,
                 recoverAlarms(),
                 residentBytes);
     }
@@ -498,11 +507,6 @@ final class Storage implements AutoCloseable {
         families.values().forEach(ColumnFamilyHandle::close);
         db.close();
         closeAll(resources);
-        try {
-            watermark.close();
-        } catch (IOException e) {
-            throw new StoreException("cannot close the watermark file: " + e, e);
-        }
     }
 
     private static void closeAll(List<AutoCloseable> resources) {

@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -128,7 +129,7 @@ public final class Store implements AutoCloseable {
             }
             byte[] full = storage.record(KeyValueRecord.key(record), KeyValueRecord.modRevision(record));
             if (full == null) {
-                throw new RangeReader.RecordGone(record);
+                throw new RangeReader.RecordGone(KeyValueRecord.modRevision(record));
             }
             return full;
         }
@@ -149,9 +150,11 @@ public final class Store implements AutoCloseable {
             }
             retained.wrote(events == null ? 0 : 2 * events.retainedSize(), cut.snapshot().compactedRevision());
             published = cut.snapshot();
-            if (events != null) {
-                watches.published();
-            }
+        }
+
+        @Override
+        public void announce() {
+            watches.published();
         }
 
         @Override
@@ -250,7 +253,29 @@ public final class Store implements AutoCloseable {
      * @throws EtcdException as etcd refuses it
      */
     public Result.Range range(RangeRequest request) {
-        return range(request, published);
+        return onNewest(now -> range(request, now));
+    }
+
+    /**
+     * Reads from the newest snapshot. A long value that it holds may have been superseded and compacted by now; then
+     * there is a newer snapshot, and all is read again from that, so that an answer never mixes two states.
+     */
+    private <T> T onNewest(Function<Snapshot, T> read) {
+        Snapshot now = published;
+        while (true) {
+            try {
+                return read.apply(now);
+            } catch (RangeReader.RecordGone e) {
+                if (published == now) {
+                    throw lost(e);
+                }
+                now = published;
+            }
+        }
+    }
+
+    private static StoreException lost(RangeReader.RecordGone missing) {
+        return new StoreException("the store has lost a record", missing);
     }
 
     private Result.Range range(RangeRequest request, Snapshot now) {
@@ -267,15 +292,14 @@ public final class Store implements AutoCloseable {
         try {
             result = RangeReader.read(request, view, now.revision(), values);
         } catch (RangeReader.RecordGone e) {
-            if (at == now && revision <= 0 && published != now) {
-                // overtaken by a compaction of what was the newest state: the state has moved on, and so do we
-                return range(request, published);
+            if (revision <= 0) {
+                throw e;
             }
-            requireReadable(at == null ? revision : at.revision(), e);
-            throw e;
+            requireReadable(revision);
+            throw lost(e);
         }
         if (at == null) {
-            requireReadable(revision, null);
+            requireReadable(revision);
         } else if (result.more()) {
             retained.keep(at);
         }
@@ -286,26 +310,29 @@ public final class Store implements AutoCloseable {
      * A compaction is published before it deletes. So what was read from disk is whole if the revision can still be
      * read afterwards.
      */
-    private void requireReadable(long revision, RuntimeException missing) {
+    private void requireReadable(long revision) {
         if (revision < published.compactedRevision()) {
             throw EtcdError.COMPACTED.exception();
-        }
-        if (missing != null) {
-            throw new StoreException("the store has lost a record", missing);
         }
     }
 
     /** Answers a transaction that can only read; see {@link RequestChecks#isReadOnly}. */
     public Result.Txn read(TxnRequest request) {
-        Snapshot now = published;
+        return onNewest(now -> read(request, now));
+    }
+
+    private Result.Txn read(TxnRequest request, Snapshot now) {
         TxnPath path = TxnPath.choose(request, now.keys(), values);
         List<RequestOp> ops = path.ops(request);
         for (RequestOp op : ops) {
             RangeRevision.check(op.getRequestRange().getRevision(), now.revision(), now.compactedRevision());
         }
         List<Result> responses = new ArrayList<>(ops.size());
+        AnswerBudget budget = new AnswerBudget(values);
         for (RequestOp op : ops) {
-            responses.add(range(op.getRequestRange(), now));
+            Result.Range range = range(op.getRequestRange(), now);
+            budget.take(range.records());
+            responses.add(range);
         }
         return new Result.Txn(now.revision(), path.succeeded(), responses);
     }

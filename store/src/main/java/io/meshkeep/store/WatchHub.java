@@ -6,12 +6,10 @@ import io.meshkeep.proto.WatchCreateRequest.FilterType;
 import io.meshkeep.store.WatchEncoder.Body;
 import io.meshkeep.store.WatchEncoder.WatchEvent;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -57,8 +55,9 @@ public final class WatchHub implements AutoCloseable {
     /** Watchers that are behind and whose transport is ready. */
     private final Set<Watcher> behind = new LinkedHashSet<>();
 
-    private final PriorityQueue<ProgressDue> progressDue =
-            new PriorityQueue<>(Comparator.comparingLong(ProgressDue::atNanos));
+    /** Watchers that want progress, the one that is due first in front: the interval is the same for all. */
+    private final Set<Watcher> progressDue = new LinkedHashSet<>();
+
     /** Every live watcher has been sent, or does not want, each event up to this revision. */
     private long dispatched;
 
@@ -66,8 +65,6 @@ public final class WatchHub implements AutoCloseable {
     private volatile int streams;
     private volatile int watchers;
     private volatile int slowWatchers;
-
-    private record ProgressDue(Watcher watcher, long atNanos) {}
 
     /** The groups of one range, and the events of the commit at hand that fall into it. */
     private static final class RangeGroups {
@@ -124,9 +121,14 @@ public final class WatchHub implements AutoCloseable {
         wake();
     }
 
-    /** Called when a commit has been published. */
+    /**
+     * Called when a commit has been published. Without watchers there is nobody to wake; a watcher that comes meanwhile
+     * is counted before the thread looks at the newest revision again.
+     */
     void published() {
-        wake();
+        if (watchers > 0) {
+            wake();
+        }
     }
 
     private void wake() {
@@ -146,8 +148,9 @@ public final class WatchHub implements AutoCloseable {
                 if (!worked) {
                     park();
                 }
-            } catch (RuntimeException e) {
-                log.error("the watch thread stumbled; it goes on", e);
+            } catch (Throwable t) {
+                // Without this thread every watch would fall silent.
+                log.error("the watch thread stumbled; it goes on", t);
             }
         }
     }
@@ -155,11 +158,11 @@ public final class WatchHub implements AutoCloseable {
     private void park() {
         parked.set(true);
         if (mailbox.isEmpty() && newest.get().revision() == dispatched && !closed) {
-            ProgressDue next = progressDue.peek();
-            if (next == null) {
+            if (progressDue.isEmpty()) {
                 LockSupport.park(this);
             } else {
-                LockSupport.parkNanos(this, Math.max(1, next.atNanos - System.nanoTime()));
+                long due = progressDue.iterator().next().progressDueNanos;
+                LockSupport.parkNanos(this, Math.max(1, due - System.nanoTime()));
             }
         }
         parked.set(false);
@@ -242,11 +245,23 @@ public final class WatchHub implements AutoCloseable {
         List<WatchEvent> events = new ArrayList<>(hits.size());
         for (Event event : hits) {
             if (key.wants(event.delete())) {
-                byte[] previous = key.previous() && event.previous() != null ? values.full(event.previous()) : null;
+                byte[] previous = key.previous() && event.previous() != null ? previous(event) : null;
                 events.add(new WatchEvent(event.revision(), event.delete(), event.kv(), previous));
             }
         }
         return events;
+    }
+
+    /** The pair before a change; null if a compaction was faster than we are. */
+    private byte[] previous(Event event) {
+        try {
+            return values.full(event.previous());
+        } catch (RangeReader.RecordGone e) {
+            if (event.revision() - 1 < newest.get().compactedRevision()) {
+                return null;
+            }
+            throw e;
+        }
     }
 
     private void send(WatchGroup group, List<WatchEvent> events, long lastRevision) {
@@ -359,7 +374,8 @@ public final class WatchHub implements AutoCloseable {
         }
         if (watcher.progressNotify) {
             watcher.lastSentNanos = System.nanoTime();
-            progressDue.add(new ProgressDue(watcher, watcher.lastSentNanos + progressNanos));
+            watcher.progressDueNanos = watcher.lastSentNanos + progressNanos;
+            progressDue.add(watcher);
         }
     }
 
@@ -401,6 +417,7 @@ public final class WatchHub implements AutoCloseable {
 
     private void end(Watcher watcher) {
         watcher.closed = true;
+        progressDue.remove(watcher);
         watcher.stream.watchers.remove(watcher.id);
         watchers--;
         WatchGroup group = watcher.group;
@@ -434,24 +451,21 @@ public final class WatchHub implements AutoCloseable {
     }
 
     private void tellProgress() {
-        ProgressDue due = progressDue.peek();
-        if (due == null) {
+        if (progressDue.isEmpty()) {
             return;
         }
         long now = System.nanoTime();
-        for (; due != null && due.atNanos - now <= 0; due = progressDue.peek()) {
-            progressDue.remove();
-            Watcher watcher = due.watcher;
-            if (watcher.closed) {
-                continue;
-            }
+        Watcher watcher = progressDue.iterator().next();
+        for (; watcher.progressDueNanos - now <= 0; watcher = progressDue.iterator().next()) {
             if (watcher.isLive()
                     && watcher.requestedRevision <= dispatched
                     && now - watcher.lastSentNanos >= progressNanos
                     && watcher.stream.sink.isReady()) {
                 watcher.stream.sink.send(encoder.progress(watcher.id, dispatched));
             }
-            progressDue.add(new ProgressDue(watcher, now + progressNanos));
+            watcher.progressDueNanos = now + progressNanos;
+            progressDue.remove(watcher);
+            progressDue.add(watcher);
         }
     }
 
@@ -485,17 +499,24 @@ public final class WatchHub implements AutoCloseable {
     private void finishCatchUp(CatchUp.Round round) {
         catchingUp = false;
         dispatch();
+        deliver(round);
+        // Commits have gone on meanwhile. What is left is little and in memory, so it is worked out here, where no
+        // commit can come in between: else a watcher would stay behind for as long as there are steady writes.
+        catchUp.near(behind, dispatched).ifPresent(this::deliver);
+    }
+
+    private void deliver(CatchUp.Round round) {
         long compacted = newest.get().compactedRevision();
         for (Watcher watcher : round.watchers()) {
             if (watcher.closed || watcher.isLive() || !behind.contains(watcher)) {
                 continue;
             }
-            if (watcher.nextRevision < compacted) {
-                cancelCompacted(watcher);
-                continue;
-            }
             CatchUp.Found found = round.found(watcher);
-            if (found != null) {
+            if (watcher.nextRevision > dispatched) {
+                rejoin(watcher);
+            } else if (watcher.nextRevision < compacted) {
+                cancelCompacted(watcher);
+            } else if (found != null) {
                 deliver(watcher, found);
             }
         }
@@ -512,10 +533,14 @@ public final class WatchHub implements AutoCloseable {
         }
         watcher.nextRevision = Math.max(watcher.nextRevision, found.coversTo() + 1);
         if (watcher.nextRevision > dispatched) {
-            behind.remove(watcher);
-            slowWatchers--;
-            watcher.group.enter(watcher);
+            rejoin(watcher);
         }
+    }
+
+    private void rejoin(Watcher watcher) {
+        behind.remove(watcher);
+        slowWatchers--;
+        watcher.group.enter(watcher);
     }
 
     @Override

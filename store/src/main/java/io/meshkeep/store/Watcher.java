@@ -26,6 +26,9 @@ final class Watcher {
     /** When something was last sent, by the hub's clock; kept up for watchers that want progress only. */
     long lastSentNanos;
 
+    /** When it is to be told of progress next, by the same clock. */
+    long progressDueNanos;
+
     boolean closed;
 
     Watcher(

@@ -40,6 +40,12 @@ final class WorkingState implements KeyView {
     private long appliedIndex;
     private long residentBytes;
     private boolean changedMeta;
+    /** What to take back, or null when there is no mark. */
+    private Undo undo;
+
+    /** The state at a mark: what only grows by its length, and how to restore the rest. */
+    private record Undo(
+            int events, int writes, long revision, int sub, long residentBytes, List<Runnable> steps) {}
 
     WorkingState(Snapshot base) {
         this.base = base;
@@ -66,6 +72,41 @@ final class WorkingState implements KeyView {
     void begin() {
         revision++;
         sub = 0;
+    }
+
+    /** Remembers the keys as they are now, until {@link #forgetMark}. */
+    void mark() {
+        undo = new Undo(events.size(), writes.size(), revision, sub, residentBytes, new ArrayList<>());
+    }
+
+    /** Makes every change of keys since the mark undone. */
+    void takeBack() {
+        for (int i = undo.steps.size() - 1; i >= 0; i--) {
+            undo.steps.get(i).run();
+        }
+        events.subList(undo.events, events.size()).clear();
+        writes.subList(undo.writes, writes.size()).clear();
+        revision = undo.revision;
+        sub = undo.sub;
+        residentBytes = undo.residentBytes;
+    }
+
+    void forgetMark() {
+        undo = null;
+    }
+
+    /** Puts into a map of changes so that it can be taken back. */
+    private <V> void set(Map<byte[], V> changes, byte[] key, V value) {
+        V before = changes.put(key, value);
+        if (undo != null) {
+            undo.steps.add(() -> {
+                if (before == null) {
+                    changes.remove(key);
+                } else {
+                    changes.put(key, before);
+                }
+            });
+        }
     }
 
     boolean isOutOfSpace() {
@@ -243,10 +284,10 @@ final class WorkingState implements KeyView {
         long oldLease = previous == null ? 0 : KeyValueRecord.lease(previous);
         if (oldLease != lease) {
             if (oldLease != 0) {
-                attachmentsOf(oldLease).put(key, false);
+                set(attachmentsOf(oldLease), key, false);
             }
             if (lease != 0) {
-                attachmentsOf(lease).put(key, true);
+                set(attachmentsOf(lease), key, true);
             }
         }
         change(key, KeyValueRecord.resident(full), previous);
@@ -258,7 +299,7 @@ final class WorkingState implements KeyView {
         byte[] key = KeyValueRecord.key(previous);
         long oldLease = KeyValueRecord.lease(previous);
         if (oldLease != 0) {
-            attachmentsOf(oldLease).put(key, false);
+            set(attachmentsOf(oldLease), key, false);
         }
         change(key, GONE, previous);
         byte[] kv = KeyValueRecord.encode(key, 0, revision, 0, GONE, 0);
@@ -266,9 +307,9 @@ final class WorkingState implements KeyView {
     }
 
     private void change(byte[] key, byte[] record, byte[] previous) {
-        changed.put(key, record);
-        residentBytes += (record == GONE ? 0 : KeyValueRecord.residentSize(record))
-                - (previous == null ? 0 : KeyValueRecord.residentSize(previous));
+        set(changed, key, record);
+        residentBytes += (record == GONE ? 0 : KeyValueRecord.heapSize(record))
+                - (previous == null ? 0 : KeyValueRecord.heapSize(previous));
     }
 
     private void record(byte[] key, Event event, byte[] stored) {
@@ -303,6 +344,7 @@ final class WorkingState implements KeyView {
     void grant(long id, long ttl) {
         changedLeases.put(id, new LeaseEntry(id, ttl, LeaseEntry.NO_KEYS));
         attachments.remove(id);
+        residentBytes += LeaseEntry.OWN_SIZE;
         writes.add(StoredLease.grant(id, ttl));
     }
 
@@ -310,6 +352,7 @@ final class WorkingState implements KeyView {
     void revoke(long id) {
         changedLeases.put(id, null);
         attachments.remove(id);
+        residentBytes -= LeaseEntry.OWN_SIZE;
         writes.add(StoredLease.revoke(id));
     }
 

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -105,25 +106,38 @@ public final class Main {
         Logger log = LoggerFactory.getLogger(Main.class);
         options.notices().forEach(log::info);
         options.warnings().forEach(log::warn);
-        if (options.config().unsafeNoFsync()) {
-            log.warn("unsafe-no-fsync is set: a crash of the machine loses acknowledged writes");
-        }
 
-        MeshkeepServer server = MeshkeepServer.start(options.config());
+        AtomicBoolean ending = new AtomicBoolean();
+        AtomicReference<MeshkeepServer> running = new AtomicReference<>();
+        Thread onSignal = new Thread(() -> stop(running, ending, log), "meshkeep-shutdown");
+        Runtime.getRuntime().addShutdownHook(onSignal);
+        MeshkeepServer server;
+        try {
+            server = MeshkeepServer.start(options.config());
+        } catch (StartException | RuntimeException cannotStart) {
+            ending.set(true);
+            throw cannotStart;
+        }
+        running.set(server);
         if (Boolean.getBoolean(TRAINING_PROPERTY)) {
+            ending.set(true);
             server.close();
             return OK;
         }
-        AtomicBoolean ending = new AtomicBoolean();
-        Thread onSignal = new Thread(() -> stop(server, ending, log), "meshkeep-shutdown");
-        Runtime.getRuntime().addShutdownHook(onSignal);
         tellReady(server, options.config(), log);
-        server.awaitTermination();
+        String reason = "the server stopped by itself";
+        try {
+            server.awaitTermination();
+        } catch (RuntimeException failure) {
+            log.error("the server failed", failure);
+            reason = failure.getMessage();
+        }
         if (!ending.compareAndSet(false, true)) {
             // The shutdown hook is closing the server and ends the process.
             onSignal.join();
         }
-        return fail(FAILED, "the server stopped by itself; the log says why");
+        // Left unclosed: after a failed write nothing more may reach the disk, and a stop at any moment is safe.
+        return fail(FAILED, reason);
     }
 
     private void tellReady(MeshkeepServer server, ServerConfig config, Logger log) {
@@ -138,13 +152,17 @@ public final class Main {
      * Closes the server and ends the process with 0: left to itself a JVM ends with 128 + the signal number, which
      * process managers take for a failure.
      */
-    private static void stop(MeshkeepServer server, AtomicBoolean ending, Logger log) {
+    private static void stop(AtomicReference<MeshkeepServer> running, AtomicBoolean ending, Logger log) {
         if (!ending.compareAndSet(false, true)) {
             return;
         }
         try {
             log.info("stopping");
-            server.close();
+            MeshkeepServer server = running.get();
+            if (server != null) {
+                // Otherwise it is still starting, which may be broken off at any moment.
+                server.close();
+            }
             log.info("stopped");
             Runtime.getRuntime().halt(OK);
         } catch (RuntimeException broken) {

@@ -17,13 +17,13 @@ final class ConnectionDeadline {
     ConnectionDeadline(ChannelHandlerContext ctx, long timeoutNanos) {
         this.ctx = ctx;
         this.timeoutNanos = timeoutNanos;
-        this.deadline = System.nanoTime() + timeoutNanos;
+        this.deadline = now() + timeoutNanos;
         this.check = ctx.executor().schedule(this::check, timeoutNanos, TimeUnit.NANOSECONDS);
     }
 
     /** A step has been reached: the next one has the full time again. */
     void restart() {
-        deadline = System.nanoTime() + timeoutNanos;
+        deadline = now() + timeoutNanos;
     }
 
     void cancel() {
@@ -31,11 +31,15 @@ final class ConnectionDeadline {
     }
 
     private void check() {
-        long left = deadline - System.nanoTime();
+        long left = deadline - now();
         if (left <= 0) {
             ctx.close();
         } else {
             check = ctx.executor().schedule(this::check, left, TimeUnit.NANOSECONDS);
         }
+    }
+
+    private long now() {
+        return ctx.executor().ticker().nanoTime();
     }
 }

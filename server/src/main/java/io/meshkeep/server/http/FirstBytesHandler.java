@@ -26,16 +26,16 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
      *
      * @param http2 makes the handler that takes over for HTTP/2; it expects the negotiation event
      * @param http takes over for HTTP/1
-     * @param connections all connections of the port, whatever they speak
      * @param timeoutNanos how long the first bytes may take
      * @param tlsWarnings limits the warnings about TLS
+     * @param connections where every connection is entered that is not HTTP/1's
      */
     record Port(
             Function<GrpcHttp2ConnectionHandler, ChannelHandler> http2,
             HttpService http,
-            ChannelGroup connections,
             long timeoutNanos,
-            LogLimiter tlsWarnings) {}
+            LogLimiter tlsWarnings,
+            ChannelGroup connections) {}
 
     private final GrpcHttp2ConnectionHandler grpc;
     private final Port port;
@@ -128,19 +128,24 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
                 ByteBuf bytes = takePending();
                 // For gRPC this connection has ended: no handshake timeout, no part in the server's termination.
                 grpc.notifyUnused();
+                port.connections().remove(ctx.channel());
                 port.http().takeOver(ctx);
                 ctx.fireChannelRead(bytes);
             }
             case TLS -> {
-                port.tlsWarnings().log(leftOut -> log.warn(
-                        "closed a connection from {}: it begins with a TLS handshake, but this port is plaintext; use"
-                                + " http:// in the client's endpoint or give the server a certificate{}",
-                        ctx.channel().remoteAddress(),
-                        leftOut));
+                port.tlsWarnings()
+                        .log(leftOut -> log.warn(
+                                "closed a connection from {}: it begins with a TLS handshake, but this port is"
+                                        + " plaintext; use http:// in the client's endpoint or give the server a"
+                                        + " certificate{}",
+                                ctx.channel().remoteAddress(),
+                                leftOut));
                 ctx.close();
             }
             case UNKNOWN, UNDECIDED -> {
-                log.debug("closed a connection from {}: unknown protocol", ctx.channel().remoteAddress());
+                log.debug(
+                        "closed a connection from {}: unknown protocol",
+                        ctx.channel().remoteAddress());
                 ctx.close();
             }
         }

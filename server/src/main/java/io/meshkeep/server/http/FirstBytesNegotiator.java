@@ -3,7 +3,6 @@ package io.meshkeep.server.http;
 import io.grpc.netty.GrpcHttp2ConnectionHandler;
 import io.grpc.netty.InternalProtocolNegotiator.ProtocolNegotiator;
 import io.grpc.netty.InternalProtocolNegotiators;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
@@ -25,9 +24,9 @@ import java.time.Duration;
  */
 public final class FirstBytesNegotiator implements ProtocolNegotiator {
     private final ProtocolNegotiator plaintext = InternalProtocolNegotiators.serverPlaintext();
-    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final FirstBytesHandler.Port port;
     private final HttpService http;
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
 
     /**
      * @param http serves the HTTP/1.1 connections of this port alone
@@ -36,24 +35,7 @@ public final class FirstBytesNegotiator implements ProtocolNegotiator {
     public FirstBytesNegotiator(HttpService http, Duration firstBytesTimeout) {
         this.http = http;
         this.port = new FirstBytesHandler.Port(
-                plaintext::newHandler,
-                http,
-                connections,
-                firstBytesTimeout.toNanos(),
-                new LogLimiter(Duration.ofSeconds(10)));
-    }
-
-    /**
-     * Cuts all connections. For the calls on them this is a lost connection, {@code UNAVAILABLE}, after which clients
-     * open their watches and keepalives again; gRPC's own forced end cancels each stream, which they take for final.
-     */
-    public void cut() {
-        for (Channel connection : connections) {
-            // past gRPC's handlers, which would end the streams before the connection
-            connection
-                    .eventLoop()
-                    .execute(() -> connection.pipeline().firstContext().close());
-        }
+                plaintext::newHandler, http, firstBytesTimeout.toNanos(), new LogLimiter(Duration.ofSeconds(10)), connections);
     }
 
     @Override
@@ -64,6 +46,14 @@ public final class FirstBytesNegotiator implements ProtocolNegotiator {
     @Override
     public ChannelHandler newHandler(GrpcHttp2ConnectionHandler grpcHandler) {
         return new FirstBytesHandler(grpcHandler, port);
+    }
+
+    /**
+     * Closes all connections but HTTP/1's at once, so that clients see the server gone (UNAVAILABLE). gRPC's own way to cut what is
+     * left would have them believe that their calls were cancelled, and not try again.
+     */
+    public void cutConnections() {
+        connections.close();
     }
 
     /** Called by gRPC once its server has stopped listening. */

@@ -15,8 +15,7 @@ import java.util.Set;
  * @param headers the headers
  * @param body the body; empty if there is none
  */
-public record HttpCall(
-        String method, String path, Map<String, List<String>> query, HttpHeaders headers, byte[] body) {
+public record HttpCall(String method, String path, Map<String, List<String>> query, HttpHeaders headers, byte[] body) {
     /** Whether the query names the parameter, with or without a value. */
     public boolean has(String parameter) {
         return query.containsKey(parameter);

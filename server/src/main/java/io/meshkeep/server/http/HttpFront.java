@@ -148,8 +148,8 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private HttpReply failed(HttpCall call, Throwable failure) {
         service.failures()
-                .log(leftOut -> log.warn(
-                        "{} {} failed{}", call.method(), GoJson.string(call.path()), leftOut, failure));
+                .log(leftOut ->
+                        log.warn("{} {} failed{}", call.method(), GoJson.string(call.path()), leftOut, failure));
         return HttpReply.error(HttpResponseStatus.INTERNAL_SERVER_ERROR, "Internal Server Error");
     }
 

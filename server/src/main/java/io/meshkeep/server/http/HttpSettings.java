@@ -12,8 +12,7 @@ import java.time.Duration;
  *     to be found, and how long a client may take to read it; then the connection is closed
  * @param maxConnections how many connections may be open; beyond it they get 503
  */
-public record HttpSettings(
-        int maxRequestLine, int maxHeaders, int maxBody, Duration timeout, int maxConnections) {
+public record HttpSettings(int maxRequestLine, int maxHeaders, int maxBody, Duration timeout, int maxConnections) {
     /** What a server uses unless told otherwise. */
     public static final HttpSettings DEFAULT =
             new HttpSettings(8 * 1024, 16 * 1024, 64 * 1024, Duration.ofSeconds(60), 2000);

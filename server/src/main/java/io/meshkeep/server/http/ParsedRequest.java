@@ -84,12 +84,11 @@ sealed interface ParsedRequest {
         }
         List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
         if (hosts.isEmpty() && version.minorVersion() > 0) {
-            return Optional.of(protocolError(
-                    HttpResponseStatus.BAD_REQUEST, "400 Bad Request: missing required Host header"));
+            return Optional.of(
+                    protocolError(HttpResponseStatus.BAD_REQUEST, "400 Bad Request: missing required Host header"));
         }
         if (hosts.size() > 1) {
-            return Optional.of(
-                    protocolError(HttpResponseStatus.BAD_REQUEST, "400 Bad Request: too many Host headers"));
+            return Optional.of(protocolError(HttpResponseStatus.BAD_REQUEST, "400 Bad Request: too many Host headers"));
         }
         if (request.headers().contains(HttpHeaderNames.TRANSFER_ENCODING)
                 && !HttpUtil.isTransferEncodingChunked(request)) {
@@ -120,24 +119,25 @@ sealed interface ParsedRequest {
     private static Map<String, List<String>> query(String raw) {
         Map<String, List<String>> parameters = new LinkedHashMap<>();
         for (String pair : raw.split("&")) {
-            if (pair.isEmpty() || pair.indexOf(';') >= 0) {
-                continue;
+            if (!pair.isEmpty() && pair.indexOf(';') < 0) {
+                int equals = pair.indexOf('=');
+                Optional<String> name = decode(equals < 0 ? pair : pair.substring(0, equals));
+                Optional<String> value = decode(equals < 0 ? "" : pair.substring(equals + 1));
+                if (name.isPresent() && value.isPresent()) {
+                    parameters
+                            .computeIfAbsent(name.get(), ignored -> new ArrayList<>(1))
+                            .add(value.get());
+                }
             }
-            addPair(pair, parameters);
         }
         return parameters;
     }
 
-    private static void addPair(String pair, Map<String, List<String>> parameters) {
-        int equals = pair.indexOf('=');
-        String name;
-        String value;
+    private static Optional<String> decode(String component) {
         try {
-            name = QueryStringDecoder.decodeComponent(equals < 0 ? pair : pair.substring(0, equals));
-            value = equals < 0 ? "" : QueryStringDecoder.decodeComponent(pair.substring(equals + 1));
+            return Optional.of(QueryStringDecoder.decodeComponent(component));
         } catch (IllegalArgumentException undecodable) {
-            return;
+            return Optional.empty();
         }
-        parameters.computeIfAbsent(name, ignored -> new ArrayList<>(1)).add(value);
     }
 }

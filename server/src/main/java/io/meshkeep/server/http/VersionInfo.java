@@ -12,7 +12,8 @@ import java.util.regex.Pattern;
  * @param storage the storage's version, which etcd has stated since 3.6
  */
 public record VersionInfo(String server, String cluster, Optional<String> storage) {
-    private static final Pattern VERSION = Pattern.compile("(\\d{1,5})\\.(\\d{1,5})\\.\\d{1,5}(?:[-+][0-9A-Za-z.+-]*)?");
+    private static final Pattern VERSION =
+            Pattern.compile("(\\d{1,5})\\.(\\d{1,5})\\.\\d{1,5}(?:[-+][0-9A-Za-z.+-]*)?");
     private static final int FIRST_MINOR_WITH_STORAGE = 6;
 
     /**

@@ -79,7 +79,11 @@ public final class GrpcMetrics {
     private void collectHandled(CounterWithCallback.Callback callback) {
         for (MethodMetrics m : methods.values()) {
             CODE_LABELS.forEach((code, label) -> callback.call(
-                    m.handledTotal(code), label, m.method(), m.service(), m.type().label()));
+                    m.handledTotal(code),
+                    label,
+                    m.method(),
+                    m.service(),
+                    m.type().label()));
         }
     }
 

@@ -30,8 +30,8 @@ public final class ServerMetrics {
     ServerMetrics(Families families) {
         receivedBytes = families.counter(
                 "etcd_network_client_grpc_received_bytes_total", "Bytes of messages received from gRPC clients.");
-        sentBytes =
-                families.counter("etcd_network_client_grpc_sent_bytes_total", "Bytes of messages sent to gRPC clients.");
+        sentBytes = families.counter(
+                "etcd_network_client_grpc_sent_bytes_total", "Bytes of messages sent to gRPC clients.");
         proposalsFailed = families.counter("etcd_server_proposals_failed_total", "Commands that were not committed.");
         slowApplies = families.counter("etcd_server_slow_apply_total", "Commands that took too long to apply.");
         slowReadIndexes = families.counter(

@@ -52,14 +52,8 @@ final class SourceFamilies {
                 "Views of the store's past that are held open.",
                 MetricsSource::openReadTransactions);
         gauge("etcd_server_quota_backend_bytes", "The store's quota in bytes.", MetricsSource::quotaBytes);
-        gauge(
-                "etcd_disk_defrag_inflight",
-                "Whether a defragmentation is running.",
-                s -> s.defragmenting() ? 1 : 0);
-        gauge(
-                "etcd_debugging_auth_revision",
-                "The revision of the user and role store.",
-                MetricsSource::authRevision);
+        gauge("etcd_disk_defrag_inflight", "Whether a defragmentation is running.", s -> s.defragmenting() ? 1 : 0);
+        gauge("etcd_debugging_auth_revision", "The revision of the user and role store.", MetricsSource::authRevision);
     }
 
     private void registerServer() {

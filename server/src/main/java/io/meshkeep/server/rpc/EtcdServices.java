@@ -26,6 +26,7 @@ public final class EtcdServices implements AutoCloseable {
     public static final int GRPC_OVERHEAD = 512 << 10;
 
     private final SlowCalls slowCalls;
+    private final OpenStreams openStreams;
     private final List<ServerServiceDefinition> services;
 
     /** @param clientUrls the advertised client URLs, known once the server listens */
@@ -33,6 +34,7 @@ public final class EtcdServices implements AutoCloseable {
         Headers headers = new Headers(store);
         slowCalls = new SlowCalls(config.name());
         ServiceBinder binder = new ServiceBinder(new Methods(config.maxRequestBytes() + GRPC_OVERHEAD), metrics);
+        openStreams = binder.openStreams();
         services = List.of(
                 new KvService(
                                 store,
@@ -65,6 +67,11 @@ public final class EtcdServices implements AutoCloseable {
                 binder.service(ElectionGrpc.getServiceDescriptor())
                         .unbuilt("use a lease and a transaction, as etcdctl elect does")
                         .build());
+    }
+
+    /** Ends all streams, open ones and new ones, in a way that has clients go on elsewhere: the server is to stop. */
+    public void endStreams() {
+        openStreams.stop();
     }
 
     public List<ServerServiceDefinition> services() {

@@ -21,20 +21,20 @@ final class KvResponses {
     static Encoded range(byte[] header, Result.Range result) {
         byte[] tail = new byte[(result.more() ? 2 : 0) + int64FieldSize(result.count())];
         putInt64Field(tail, putInt64Field(tail, 0, 0x18, result.more() ? 1 : 0), 0x20, result.count());
-        return new WithRecords(header, 0x12, result.records(), tail);
+        return new WithRecords(header, 0x12, result.records(), result.recordBytes(), tail);
     }
 
     static Encoded put(byte[] header, Result.Put result) {
         if (result.previous() == null) {
             return Encoded.of(header);
         }
-        return new WithRecords(header, 0x12, List.of(result.previous()), new byte[0]);
+        return new WithRecords(header, 0x12, List.of(result.previous()));
     }
 
     static Encoded deleteRange(byte[] header, Result.DeleteRange result) {
         byte[] head = Arrays.copyOf(header, header.length + int64FieldSize(result.deleted()));
         putInt64Field(head, header.length, 0x10, result.deleted());
-        return new WithRecords(head, 0x1a, result.previous(), new byte[0]);
+        return new WithRecords(head, 0x1a, result.previous());
     }
 
     static Encoded txn(byte[] header, Result.Txn result) {
@@ -103,20 +103,24 @@ final class KvResponses {
         private final List<byte[]> records;
         private final byte[] tail;
 
-        WithRecords(byte[] head, int tag, List<byte[]> records, byte[] tail) {
-            super(size(head, records, tail));
+        WithRecords(byte[] head, int tag, List<byte[]> records, long recordBytes, byte[] tail) {
+            super(Math.toIntExact(head.length + recordBytes + tail.length));
             this.head = head;
             this.tag = tag;
             this.records = records;
             this.tail = tail;
         }
 
-        private static int size(byte[] head, List<byte[]> records, byte[] tail) {
-            long size = (long) head.length + tail.length;
+        WithRecords(byte[] head, int tag, List<byte[]> records) {
+            this(head, tag, records, size(records), new byte[0]);
+        }
+
+        private static long size(List<byte[]> records) {
+            long size = 0;
             for (byte[] record : records) {
                 size += bytesFieldSize(record.length);
             }
-            return Math.toIntExact(size);
+            return size;
         }
 
         @Override

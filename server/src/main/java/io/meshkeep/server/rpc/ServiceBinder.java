@@ -19,10 +19,16 @@ import java.util.function.Function;
 final class ServiceBinder {
     private final Methods methods;
     private final Metrics metrics;
+    private final OpenStreams openStreams = new OpenStreams();
 
     ServiceBinder(Methods methods, Metrics metrics) {
         this.methods = methods;
         this.metrics = metrics;
+    }
+
+    /** The open streams of all services. */
+    OpenStreams openStreams() {
+        return openStreams;
     }
 
     Service service(ServiceDescriptor descriptor) {
@@ -45,7 +51,9 @@ final class ServiceBinder {
 
         <Q extends Message, R extends Message> Service stream(
                 MethodDescriptor<Q, R> method, Function<StreamReply, StreamHandler.Session<Q>> opener) {
-            return bind(method, new StreamHandler<>(opener, metrics.grpc().forMethod(method), metrics.server()));
+            return bind(
+                    method,
+                    new StreamHandler<>(opener, metrics.grpc().forMethod(method), metrics.server(), openStreams));
         }
 
         private <Q extends Message, R extends Message> Service bind(

@@ -79,8 +79,20 @@ final class SlowCalls implements AutoCloseable {
         reply.send(answer);
     }
 
+    /** Waits for calls that are being worked on: they may be reading from the store, which is closed next. */
     @Override
     public void close() {
         executor.shutdownNow();
+        boolean interrupted = false;
+        while (!executor.isTerminated()) {
+            try {
+                executor.awaitTermination(10, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -27,11 +27,17 @@ final class StreamHandler<Q> implements ServerCallHandler<Incoming<Q>, Encoded> 
     private final Function<StreamReply, Session<Q>> opener;
     private final MethodMetrics method;
     private final ServerMetrics metrics;
+    private final OpenStreams openStreams;
 
-    StreamHandler(Function<StreamReply, Session<Q>> opener, MethodMetrics method, ServerMetrics metrics) {
+    StreamHandler(
+            Function<StreamReply, Session<Q>> opener,
+            MethodMetrics method,
+            ServerMetrics metrics,
+            OpenStreams openStreams) {
         this.opener = opener;
         this.method = method;
         this.metrics = metrics;
+        this.openStreams = openStreams;
     }
 
     @Override
@@ -46,6 +52,7 @@ final class StreamHandler<Q> implements ServerCallHandler<Incoming<Q>, Encoded> 
         metrics.streamRequest(metadata.clientApiVersion());
         Session<Q> session = opener.apply(reply);
         reply.start();
+        openStreams.add(reply);
         return new ServerCall.Listener<Incoming<Q>>() {
             @Override
             public void onMessage(Incoming<Q> request) {
@@ -80,6 +87,7 @@ final class StreamHandler<Q> implements ServerCallHandler<Incoming<Q>, Encoded> 
             }
 
             private void end() {
+                openStreams.remove(reply);
                 session.ended();
                 reply.ended();
             }

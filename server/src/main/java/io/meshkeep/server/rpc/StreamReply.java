@@ -35,15 +35,16 @@ final class StreamReply {
         return call.isReady();
     }
 
-    /** Sends a message. One thread at a time. */
-    void send(Encoded message) {
+    /** Sends a message. One thread at a time; the lock, else free, is for {@link #close} by another. */
+    synchronized void send(Encoded message) {
         try {
             if (!closed.get() && !call.isCancelled()) {
                 call.sendMessage(message);
                 meter.sent(message.size());
             }
-        } catch (IllegalStateException e) {
-            log.debug("a message went to a stream that has ended", e);
+        } catch (RuntimeException e) {
+            // One stream's trouble must not reach the thread that sends to all of them.
+            log.debug("a message could not be sent; its stream has ended", e);
         }
     }
 
@@ -86,7 +87,8 @@ final class StreamReply {
         meter.ended(Status.Code.CANCELLED);
     }
 
-    void close(Status status) {
+    /** Ends the stream, if it has not ended yet. Any thread. */
+    synchronized void close(Status status) {
         if (closed.compareAndSet(false, true)) {
             meter.ended(status.getCode());
             try {

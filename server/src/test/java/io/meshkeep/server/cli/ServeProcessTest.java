@@ -85,13 +85,37 @@ class ServeProcessTest {
         assertThat(server.inputReader(StandardCharsets.UTF_8).readLine()).isNull();
     }
 
+    @Test
+    void aTakenPortALockedDirectoryAndAFileInTheWayAreOneLineEach() throws Exception {
+        Process first = serve("--data-dir=data", "--listen-client-urls=http://127.0.0.1:0");
+        String ready = awaitLine(first.inputReader(StandardCharsets.UTF_8), "Meshkeep ");
+        String url = ready.replaceFirst(".* serves ", "").replaceFirst(",.*", "");
+        Files.createFile(directory.resolve("file"));
+
+        assertCannotStart("cannot listen on " + url, "--data-dir=other", "--listen-client-urls=" + url);
+        assertCannotStart("locked by another process", "--data-dir=data", "--listen-client-urls=http://127.0.0.1:0");
+        assertCannotStart("data directory", "--data-dir=file", "--listen-client-urls=http://127.0.0.1:0");
+    }
+
+    private void assertCannotStart(String reason, String... flags) throws Exception {
+        Process server = serve(flags);
+        assertThat(server.waitFor()).isEqualTo(1);
+        assertThat(server.errorReader(StandardCharsets.UTF_8).lines())
+                .singleElement()
+                .asString()
+                .startsWith("meshkeep: ")
+                .contains(reason);
+        assertThat(server.inputReader(StandardCharsets.UTF_8).readLine()).isNull();
+    }
+
     private Process serve(String... flags) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "serve"));
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        if (Runtime.version().feature() >= 24) {
+            // As the launcher does; otherwise the JVM itself prints warnings.
+            command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
+        }
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName(), "serve"));
         command.addAll(List.of(flags));
         ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("ETCD_") || name.startsWith("JAVA_TOOL"));

@@ -54,14 +54,13 @@ class EtcdRoutesTest {
         assertThat(get("/health").text()).isEqualTo("{\"health\":\"false\",\"reason\":\"RAFT NO LEADER\"}\n");
         assertThat(get("/health?serializable=true").status()).isEqualTo(200);
         assertThat(get("/health?serializable=TRUE").status()).isEqualTo(503);
-        assertThat(metricsText())
-                .contains("\netcd_server_health_success 1\n", "\netcd_server_health_failures 3\n");
+        assertThat(metricsText()).contains("\netcd_server_health_success 1\n", "\netcd_server_health_failures 3\n");
     }
 
     @Test
     void aReadThatFailsIsTheReason() throws IOException {
-        ports.health().linearizable = CompletableFuture.failedFuture(
-                new IllegalStateException("etcdserver: request timed out <\"\n>"));
+        ports.health().linearizable =
+                CompletableFuture.failedFuture(new IllegalStateException("etcdserver: request timed out <\"\n>"));
 
         assertThat(get("/health").text())
                 .isEqualTo("{\"health\":\"false\",\"reason\":\"RANGE ERROR:etcdserver: request timed out"
@@ -97,24 +96,33 @@ class EtcdRoutesTest {
 
     @Test
     void readinessNamesEachCheck() throws IOException {
-        assertThat(get("/readyz?verbose").text())
-                .isEqualTo("[+]data_corruption ok\n[+]serializable_read ok\n[+]linearizable_read ok\n"
-                        + "[+]non_learner ok\nok\n");
+        assertThat(get("/readyz?verbose").text()).isEqualTo("""
+            [+]data_corruption ok
+            [+]serializable_read ok
+            [+]linearizable_read ok
+            [+]non_learner ok
+            ok
+            """);
 
         ports.health().alarms = List.of("NOSPACE", "CORRUPT");
         ports.health().learner = true;
         RawClient.Answer failing = get("/readyz");
         assertThat(failing.status()).isEqualTo(503);
-        assertThat(failing.text())
-                .isEqualTo("[-]data_corruption failed: alarm activated: CORRUPT\n[+]serializable_read ok\n"
-                        + "[+]linearizable_read ok\n[-]non_learner failed: not supported for learner\n\n");
+        assertThat(failing.text()).isEqualTo("""
+            [-]data_corruption failed: alarm activated: CORRUPT
+            [+]serializable_read ok
+            [+]linearizable_read ok
+            [-]non_learner failed: not supported for learner
+
+            """);
         assertThat(get("/readyz?exclude=data_corruption&exclude=non_learner&exclude=unknown&verbose")
                         .text())
                 .isEqualTo("[+]serializable_read ok\n[+]linearizable_read ok\nok\n");
         assertThat(metricsText())
                 .contains("etcd_server_healthcheck{name=\"data_corruption\",type=\"readyz\"} 0.0\n")
                 .contains("etcd_server_healthcheck{name=\"linearizable_read\",type=\"readyz\"} 1.0\n")
-                .contains("etcd_server_healthchecks_total{name=\"non_learner\",status=\"error\",type=\"readyz\"} 1.0\n");
+                .contains(
+                        "etcd_server_healthchecks_total{name=\"non_learner\",status=\"error\",type=\"readyz\"} 1.0\n");
     }
 
     @Test

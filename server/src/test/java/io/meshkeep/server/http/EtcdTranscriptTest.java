@@ -40,7 +40,8 @@ class EtcdTranscriptTest {
         assertThat(entries).hasSizeGreaterThan(100);
         return entries.stream()
                 .map(e -> DynamicTest.dynamicTest(
-                        e.port() + " " + e.alarm() + " " + e.request().lines().findFirst().orElseThrow(),
+                        e.port() + " " + e.alarm() + " "
+                                + e.request().lines().findFirst().orElseThrow(),
                         () -> compare(e)));
     }
 
@@ -49,8 +50,7 @@ class EtcdTranscriptTest {
         int port = entry.port().equals("clients") ? ports.clients() : ports.monitoring();
         try (RawClient client = new RawClient(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))) {
             client.send(entry.request().replace("\n", "\r\n"));
-            RawClient.Answer answer =
-                    entry.request().startsWith("HEAD ") ? client.answerToHead() : client.answer();
+            RawClient.Answer answer = entry.request().startsWith("HEAD ") ? client.answerToHead() : client.answer();
             assertThat(answer.transcript()).isEqualTo(entry.answer());
         }
     }

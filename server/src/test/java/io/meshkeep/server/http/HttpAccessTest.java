@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,7 +46,9 @@ class HttpAccessTest {
     void aRefusalDoesNotEchoWhatItCannotTrust() {
         HttpReply reply = HttpAccess.unknownHost("<script>\u0007evil:80");
         assertThat(reply.status().code()).isEqualTo(421);
-        assertThat(new String(reply.body())).contains("\"?script??evil\"").doesNotContain("<");
+        assertThat(new String(reply.body(), StandardCharsets.UTF_8))
+                .contains("\"?script??evil\"")
+                .doesNotContain("<");
     }
 
     private static HttpHeaders from(String origin) {

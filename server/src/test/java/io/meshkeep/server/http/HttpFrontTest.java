@@ -73,7 +73,8 @@ class HttpFrontTest {
             client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc");
             client.send("def");
             assertThat(client.answer().text()).isEqualTo("abcdef");
-            client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nghi\r\n1\r\nj\r\n0\r\n\r\n");
+            client.send(
+                    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nghi\r\n1\r\nj\r\n0\r\n\r\n");
             assertThat(client.answer().text()).isEqualTo("ghij");
             client.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n");
             assertThat(client.answerToHead().status()).isEqualTo(100);
@@ -127,8 +128,8 @@ class HttpFrontTest {
     @Test
     void connectionsEndAsTheClientAsks() throws IOException {
         serve(ECHO, SMALL);
-        for (String request : List.of(
-                "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "GET / HTTP/1.0\r\n\r\n")) {
+        for (String request :
+                List.of("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "GET / HTTP/1.0\r\n\r\n")) {
             try (RawClient client = connect()) {
                 client.send(request);
                 assertThat(client.answer().status()).isEqualTo(200);
@@ -162,17 +163,11 @@ class HttpFrontTest {
         refused("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501);
     }
 
+    /** Sends all of it before reading: had the server closed its socket early, the answer would be lost. */
     private void refused(String request, int status) throws IOException {
+        String start = request.substring(0, Math.min(60, request.length()));
         try (RawClient client = connect()) {
-            Thread writer = new Thread(() -> {
-                try {
-                    client.send(request);
-                } catch (IOException closedMeanwhile) {
-                    // The server need not read all of it.
-                }
-            });
-            writer.start();
-            String start = request.substring(0, Math.min(60, request.length()));
+            client.send(request);
             assertThat(client.answer().status()).as(start).isEqualTo(status);
             assertThat(client.closedByServer()).as(start).isTrue();
         }
@@ -208,15 +203,58 @@ class HttpFrontTest {
     }
 
     @Test
-    void aConnectionInUseStaysOpen() throws Exception {
-        Duration timeout = Duration.ofSeconds(1);
-        serve(ECHO, SMALL.withTimeout(timeout));
-        try (RawClient client = connect()) {
-            long end = System.nanoTime() + timeout.toNanos() * 2;
-            while (System.nanoTime() - end < 0) {
-                assertThat(client.get("/").answer().status()).isEqualTo(200);
-            }
+    void everyStepHasTheFullTime() {
+        CompletableFuture<HttpReply> reply = new CompletableFuture<>();
+        EmbeddedChannel channel = frozen(call -> reply);
+
+        advance(channel, 29);
+        channel.writeInbound(request());
+        advance(channel, 29);
+        assertThat(channel.isOpen()).as("while it is being answered").isTrue();
+        reply.complete(HttpReply.text(""));
+        advance(channel, 29);
+        assertThat(channel.isOpen()).as("between two requests").isTrue();
+        channel.writeInbound(request());
+        advance(channel, 29);
+        assertThat(channel.isOpen()).as("after the second one").isTrue();
+
+        advance(channel, 1);
+        assertThat(channel.isOpen()).isFalse();
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void partOfARequestIsNoStep() {
+        EmbeddedChannel channel = frozen(ECHO);
+        for (int i = 0; i < 29; i++) {
+            advance(channel, 1);
+            channel.writeInbound(ascii(i == 0 ? "GET / HTTP/1.1\r\nHost: a\r\n" : "X: y\r\n"));
         }
+        assertThat(channel.isOpen()).isTrue();
+        advance(channel, 1);
+        assertThat(channel.isOpen()).isFalse();
+        channel.finishAndReleaseAll();
+    }
+
+    /** A connection whose timeout is 30 seconds, on a clock that the test moves. */
+    private static EmbeddedChannel frozen(HttpRoute route) {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.freezeTime();
+        HttpService.forMonitoring(route, SMALL).addTo(channel.pipeline());
+        return channel;
+    }
+
+    private static void advance(EmbeddedChannel channel, int seconds) {
+        channel.advanceTimeBy(seconds, TimeUnit.SECONDS);
+        channel.runScheduledPendingTasks();
+    }
+
+    private static ByteBuf request() {
+        return ascii("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+
+    private static ByteBuf ascii(String s) {
+        return Unpooled.copiedBuffer(s, StandardCharsets.US_ASCII);
     }
 
     @Test
@@ -286,6 +324,20 @@ class HttpFrontTest {
     }
 
     @Test
+    void nothingIsReadWhileARequestIsBeingAnswered() {
+        CompletableFuture<HttpReply> reply = new CompletableFuture<>();
+        EmbeddedChannel channel = new EmbeddedChannel();
+        HttpService.forMonitoring(call -> reply, SMALL).addTo(channel.pipeline());
+
+        channel.writeInbound(ascii("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+        assertThat(channel.config().isAutoRead()).isFalse();
+
+        reply.complete(HttpReply.text(""));
+        assertThat(channel.config().isAutoRead()).isTrue();
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
     void anAnswerLeavesInOnePiece() {
         VersionInfo version = VersionInfo.of("3.6.16");
         HttpRoute route = call -> CompletableFuture.completedFuture(HttpReply.of(
@@ -293,8 +345,7 @@ class HttpFrontTest {
         EmbeddedChannel channel = new EmbeddedChannel();
         HttpService.forClients(route, HttpAccess.ANYONE, SMALL).addTo(channel.pipeline());
 
-        channel.writeInbound(Unpooled.copiedBuffer(
-                "GET /version HTTP/1.1\r\nHost: a\r\n\r\n", StandardCharsets.US_ASCII));
+        channel.writeInbound(ascii("GET /version HTTP/1.1\r\nHost: a\r\n\r\n"));
 
         assertThat(channel.outboundMessages()).hasSize(1);
         ByteBuf answer = channel.readOutbound();

@@ -22,8 +22,8 @@ final class HttpPorts implements AutoCloseable {
 
     HttpPorts(VersionInfo version, Metrics metrics) throws IOException {
         EtcdRoutes routes = new EtcdRoutes(health, metrics, slow);
-        clients = bind(HttpService.forClients(
-                routes.forClients(version).build(), HttpAccess.ANYONE, HttpSettings.DEFAULT));
+        clients = bind(
+                HttpService.forClients(routes.forClients(version).build(), HttpAccess.ANYONE, HttpSettings.DEFAULT));
         monitoring = bind(HttpService.forMonitoring(routes.forMonitoring().build(), HttpSettings.DEFAULT));
     }
 

@@ -3,6 +3,7 @@ package io.meshkeep.server.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.handler.codec.http.EmptyHttpHeaders;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,7 +35,7 @@ class HttpRoutesTest {
     void theExactPathWinsThenTheLongestPrefix(String path, String expected) {
         HttpCall call = new HttpCall("GET", path, Map.of(), EmptyHttpHeaders.INSTANCE, new byte[0]);
         HttpReply reply = ROUTES.handle(call).toCompletableFuture().join();
-        assertThat(new String(reply.body()).strip()).isEqualTo(expected);
+        assertThat(new String(reply.body(), StandardCharsets.UTF_8).strip()).isEqualTo(expected);
     }
 
     private static HttpRoute says(String text) {

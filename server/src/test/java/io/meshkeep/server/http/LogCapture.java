@@ -1,36 +1,19 @@
 package io.meshkeep.server.http;
 
-import java.text.MessageFormat;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
 import java.util.logging.Level;
-import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 
-/** Collects what anybody logs at WARNING or above: all of it comes together in java.util.logging. */
-final class LogCapture implements AutoCloseable {
+/** Collects what anybody logs as a warning or worse; all logging, Netty's and gRPC's too, ends in java.util.logging. */
+final class LogCapture extends Handler implements AutoCloseable {
     private final List<String> warnings = new CopyOnWriteArrayList<>();
-    private final Handler handler = new Handler() {
-        @Override
-        public void publish(LogRecord message) {
-            if (message.getLevel().intValue() >= Level.WARNING.intValue()) {
-                String text = message.getParameters() == null
-                        ? message.getMessage()
-                        : MessageFormat.format(message.getMessage(), message.getParameters());
-                warnings.add(message.getLoggerName() + ": " + text);
-            }
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
-    };
+    private final Logger root = Logger.getLogger("");
 
     LogCapture() {
-        LogManager.getLogManager().getLogger("").addHandler(handler);
+        root.addHandler(this);
     }
 
     List<String> warnings() {
@@ -38,7 +21,17 @@ final class LogCapture implements AutoCloseable {
     }
 
     @Override
+    public void publish(LogRecord message) {
+        if (message.getLevel().intValue() >= Level.WARNING.intValue()) {
+            warnings.add(message.getMessage());
+        }
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
     public void close() {
-        LogManager.getLogManager().getLogger("").removeHandler(handler);
+        root.removeHandler(this);
     }
 }

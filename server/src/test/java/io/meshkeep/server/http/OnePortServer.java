@@ -33,13 +33,17 @@ final class OnePortServer implements AutoCloseable {
     private final AtomicInteger endedTransports = new AtomicInteger();
     private ManagedChannel channel;
 
-    /** @param firstBytes how long a connection may take to say what it is; gRPC's handshake gets the same time */
+    /** @param firstBytes how long a connection may take to say what it is; gRPC's handshake gets ample time */
     OnePortServer(HttpRoute routes, HttpSettings settings, Duration firstBytes) throws IOException {
-        this(routes, settings, firstBytes, firstBytes, true);
+        this(routes, settings, firstBytes, Duration.ofMinutes(5), true);
     }
 
     OnePortServer(
-            HttpRoute routes, HttpSettings settings, Duration firstBytes, Duration grpcHandshake, boolean nativeTransport)
+            HttpRoute routes,
+            HttpSettings settings,
+            Duration firstBytes,
+            Duration grpcHandshake,
+            boolean nativeTransport)
             throws IOException {
         group = new MultiThreadIoEventLoopGroup(
                 1, nativeTransport ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
@@ -89,8 +93,7 @@ final class OnePortServer implements AutoCloseable {
     /** A gRPC call over a connection that is kept for the next one. */
     ServingStatus checkOverGrpc() {
         if (channel == null) {
-            channel = NettyChannelBuilder.forAddress(
-                            new InetSocketAddress(InetAddress.getLoopbackAddress(), port()))
+            channel = NettyChannelBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port()))
                     .usePlaintext()
                     .build();
         }

@@ -126,9 +126,8 @@ final class PrometheusText {
     private static boolean belongs(String sample, Family family) {
         String name = family.name();
         return switch (family.type()) {
-            case "histogram" -> sample.equals(name + "_bucket")
-                    || sample.equals(name + "_sum")
-                    || sample.equals(name + "_count");
+            case "histogram" ->
+                sample.equals(name + "_bucket") || sample.equals(name + "_sum") || sample.equals(name + "_count");
             case "summary" -> sample.equals(name) || sample.equals(name + "_sum") || sample.equals(name + "_count");
             default -> sample.equals(name);
         };

@@ -11,19 +11,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PrometheusTextTest {
     @Test
     void readsWhatEtcdWrites() {
-        PrometheusText text = PrometheusText.parse(
-                """
-                # HELP a Some words.
-                # TYPE a gauge
-                a{x="1",y="q\\"\\\\\\n"} 2.147483648e+09
-                a{x="2",y=""} NaN
-                # HELP h More words.
-                # TYPE h histogram
-                h_bucket{le="0.5"} 1
-                h_bucket{le="+Inf"} 2
-                h_sum 3.5
-                h_count 2
-                """);
+        PrometheusText text = PrometheusText.parse("""
+            # HELP a Some words.
+            # TYPE a gauge
+            a{x="1",y="q\\"\\\\\\n"} 2.147483648e+09
+            a{x="2",y=""} NaN
+            # HELP h More words.
+            # TYPE h histogram
+            h_bucket{le="0.5"} 1
+            h_bucket{le="+Inf"} 2
+            h_sum 3.5
+            h_count 2
+            """);
         assertThat(text.families()).containsOnlyKeys("a", "h");
         assertThat(text.value("h_sum")).isEqualTo(3.5);
     }

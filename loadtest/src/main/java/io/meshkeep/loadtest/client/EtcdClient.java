@@ -1,0 +1,120 @@
+package io.meshkeep.loadtest.client;
+
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.netty.NegotiationType;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCalls;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Connections to one server, all served by one event loop. Answers arrive on that loop; a load lives on it too, so it
+ * needs no locks. {@link #ask} is for set-up and blocks; it must not be called on the loop. Everything else may be
+ * called from any thread.
+ */
+public final class EtcdClient implements AutoCloseable {
+    /** Room for a list of thousands of keys in flight, so that the window is not what is measured. */
+    private static final int FLOW_CONTROL_WINDOW = 4 << 20;
+
+    private final EventLoopGroup loop;
+    private final List<ManagedChannel> connections = new ArrayList<>();
+
+    private EtcdClient(EventLoopGroup loop) {
+        this.loop = loop;
+    }
+
+    /** A client with a number of connections, each made when it is first used. */
+    public static EtcdClient connect(Endpoint endpoint, int connections) {
+        boolean epoll = Epoll.isAvailable();
+        EventLoopGroup loop =
+                new MultiThreadIoEventLoopGroup(1, epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+        EtcdClient client = new EtcdClient(loop);
+        for (int i = 0; i < connections; i++) {
+            client.connections.add(channel(endpoint, loop, epoll ? EpollSocketChannel.class : NioSocketChannel.class));
+        }
+        return client;
+    }
+
+    private static ManagedChannel channel(
+            Endpoint endpoint, EventLoopGroup loop, Class<? extends SocketChannel> channelType) {
+        return NettyChannelBuilder.forAddress(endpoint.host(), endpoint.port())
+                .negotiationType(NegotiationType.PLAINTEXT)
+                .channelType(channelType)
+                .eventLoopGroup(loop)
+                .directExecutor()
+                .offloadExecutor(loop.next())
+                .disableRetry()
+                .disableServiceConfigLookUp()
+                .flowControlWindow(FLOW_CONTROL_WINDOW)
+                .maxInboundMessageSize(Integer.MAX_VALUE)
+                .build();
+    }
+
+    /** How many connections there are. */
+    public int connections() {
+        return connections.size();
+    }
+
+    /** The thread on which answers arrive and on which loads run. */
+    public ScheduledExecutorService loop() {
+        return loop.next();
+    }
+
+    /** Makes a call with one request; the listener gets the answer on the loop. */
+    public <R> void call(
+            int connection, MethodDescriptor<byte[], R> method, byte[] request, ClientCall.Listener<R> listener) {
+        ClientCall<byte[], R> call = connections.get(connection).newCall(method, CallOptions.DEFAULT);
+        call.start(listener, new Metadata());
+        call.request(2);
+        call.sendMessage(request);
+        call.halfClose();
+    }
+
+    /** Opens a call with streams both ways; the listener gets the answers on the loop as they come. */
+    public <R> ClientCall<byte[], R> open(
+            int connection, MethodDescriptor<byte[], R> method, ClientCall.Listener<R> listener) {
+        ClientCall<byte[], R> call = connections.get(connection).newCall(method, CallOptions.DEFAULT);
+        call.start(listener, new Metadata());
+        call.request(Integer.MAX_VALUE);
+        return call;
+    }
+
+    /**
+     * Makes one call and waits for its answer.
+     *
+     * @throws io.grpc.StatusRuntimeException if the server refuses
+     */
+    public <Q, R> R ask(MethodDescriptor<Q, R> method, Q request) {
+        return ClientCalls.blockingUnaryCall(
+                (Channel) connections.get(0), method, CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS), request);
+    }
+
+    /** Ends all calls and closes the connections. */
+    @Override
+    public void close() {
+        connections.forEach(ManagedChannel::shutdownNow);
+        try {
+            for (ManagedChannel connection : connections) {
+                connection.awaitTermination(5, TimeUnit.SECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
+    }
+}

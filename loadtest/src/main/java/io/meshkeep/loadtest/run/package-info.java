@@ -1,0 +1,2 @@
+/** One workload against a server that already runs. */
+package io.meshkeep.loadtest.run;
