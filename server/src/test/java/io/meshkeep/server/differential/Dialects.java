@@ -10,8 +10,10 @@ import io.meshkeep.proto.RequestOp;
 import io.meshkeep.proto.TxnRequest;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /** In what the referees that we have differ from etcd 3.6, whose behaviour is the norm. */
 final class Dialects {
@@ -103,6 +105,14 @@ final class Dialects {
             return ETCD_3_4;
         }
         throw new IllegalArgumentException("no dialect is known for " + binary + ", which says: " + version);
+    }
+
+    /** What two binaries have in common. */
+    static Dialect of(Path one, Path other) {
+        // Each older version's exclusions hold those of the newer ones.
+        return Stream.of(of(one), of(other))
+                .max(Comparator.comparingInt(d -> d.exclusions().size()))
+                .orElseThrow();
     }
 
     private static <M extends Message> Dialect.Blindness blindness(

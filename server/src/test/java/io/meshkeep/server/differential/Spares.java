@@ -35,6 +35,7 @@ final class Spares implements SystemUnderTest.Starter, AutoCloseable {
     @Override
     public void close() {
         starting.forEach(s -> s.thenAccept(SystemUnderTest::close).join());
+        starting.clear();
         executor.shutdown();
     }
 }
