@@ -68,15 +68,19 @@ final class MaintenanceService {
                 .setRaftIndex(Math.max(1, snapshot.appliedIndex()))
                 .setRaftAppliedIndex(Math.max(1, snapshot.appliedIndex()))
                 .setRaftTerm(store.raftTerm());
-        sorted(snapshot.alarms())
-                .forEach(alarm -> response.addErrors("memberID:" + Long.toUnsignedString(alarm.memberId()) + " alarm:"
-                        + alarm.type() + " "));
+        sorted(snapshot.alarms()).forEach(alarm -> response.addErrors(text(alarm)));
         if (about.is36()) {
             response.setStorageVersion(about.version.replaceAll("^(\\d+\\.\\d+).*", "$1.0"))
                     .setDbSizeQuota(about.quotaBytes)
                     .setDowngradeInfo(DowngradeInfo.getDefaultInstance());
         }
         reply.send(Encoded.of(response.build()));
+    }
+
+    /** As Go prints the message: a member id of 0 is left out. */
+    private static String text(Alarm alarm) {
+        String member = alarm.memberId() == 0 ? "" : "memberID:" + Long.toUnsignedString(alarm.memberId()) + " ";
+        return member + "alarm:" + alarm.type() + " ";
     }
 
     private void alarm(AlarmRequest request, Reply reply) {
