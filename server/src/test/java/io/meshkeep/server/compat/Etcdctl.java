@@ -202,8 +202,12 @@ final class Etcdctl {
 
         /** Waits until it has ended. */
         Output awaitEnd() {
+            return awaitEnd(PATIENCE);
+        }
+
+        Output awaitEnd(Duration patience) {
             try {
-                if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                if (!process.waitFor(patience.toSeconds(), TimeUnit.SECONDS)) {
                     process.destroyForcibly().waitFor();
                     throw new AssertionError(line + " does not end: " + output());
                 }
