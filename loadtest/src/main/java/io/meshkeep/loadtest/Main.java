@@ -10,8 +10,7 @@ import java.util.Arrays;
 
 /** The {@code bench} command. */
 public final class Main {
-    private static final String HELP =
-            """
+    private static final String HELP = """
             Usage:
               bench compare [flags]   etcd and Meshkeep side by side, with ratios
               bench run WORKLOAD      one workload against a server that runs

@@ -25,7 +25,8 @@ class ArrowsTest {
 
     @ArchTest
     static final ArchRule nothingElseKnowsTheLoadTest = noClasses()
-            .that(resideInAPackage("io.meshkeep..").and(resideInAPackage(LOADTEST).negate()))
+            .that(resideInAPackage("io.meshkeep..")
+                    .and(resideInAPackage(LOADTEST).negate()))
             .should()
             .dependOnClassesThat()
             .resideInAPackage(LOADTEST);

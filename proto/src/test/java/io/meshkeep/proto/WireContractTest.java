@@ -78,7 +78,8 @@ class WireContractTest {
     @MethodSource("emptyMessages")
     void unknownFieldsSurviveParsingAndSerialising(Message empty) throws IOException {
         ByteString wire = UnknownFieldSet.newBuilder()
-                .addField(1000, UnknownFieldSet.Field.newBuilder().addVarint(-1L).build())
+                .addField(
+                        1000, UnknownFieldSet.Field.newBuilder().addVarint(-1L).build())
                 .addField(
                         1001,
                         UnknownFieldSet.Field.newBuilder()
@@ -107,7 +108,9 @@ class WireContractTest {
     @ParameterizedTest
     @MethodSource("messagesWithCredentials")
     void debugFormatHidesCredentials(Message message) {
-        assertThat(DebugFormat.singleLine().toString(message)).contains("REDACTED").doesNotContain("hunter2");
+        assertThat(DebugFormat.singleLine().toString(message))
+                .contains("REDACTED")
+                .doesNotContain("hunter2");
     }
 
     static Stream<Message> messagesWithCredentials() {
@@ -116,11 +119,15 @@ class WireContractTest {
                 AuthenticateResponse.newBuilder().setToken("hunter2").build(),
                 AuthUserAddRequest.newBuilder().setPassword("hunter2").build(),
                 AuthUserAddRequest.newBuilder().setHashedPassword("hunter2").build(),
-                AuthUserChangePasswordRequest.newBuilder().setPassword("hunter2").build(),
+                AuthUserChangePasswordRequest.newBuilder()
+                        .setPassword("hunter2")
+                        .build(),
                 AuthUserChangePasswordRequest.newBuilder()
                         .setHashedPassword("hunter2")
                         .build(),
-                User.newBuilder().setPassword(ByteString.copyFromUtf8("hunter2")).build());
+                User.newBuilder()
+                        .setPassword(ByteString.copyFromUtf8("hunter2"))
+                        .build());
     }
 
     /** The generated default instance of every message: what the server parses requests with. */
@@ -156,12 +163,11 @@ class WireContractTest {
         String oneof = field.getContainingOneof() == null
                 ? ""
                 : field.getContainingOneof().getName() + "/";
-        String type =
-                switch (field.getType()) {
-                    case MESSAGE -> field.getMessageType().getFullName();
-                    case ENUM -> field.getEnumType().getFullName();
-                    default -> field.getType().name().toLowerCase(Locale.ROOT);
-                };
+        String type = switch (field.getType()) {
+            case MESSAGE -> field.getMessageType().getFullName();
+            case ENUM -> field.getEnumType().getFullName();
+            default -> field.getType().name().toLowerCase(Locale.ROOT);
+        };
         return oneof + field.getName() + "=" + field.getNumber() + ":" + (field.isRepeated() ? "[]" : "") + type;
     }
 

@@ -143,7 +143,8 @@ final class CatchUp implements AutoCloseable {
         List<Need> distinct = needs.values().stream().distinct().toList();
         long from = first(distinct);
         List<EventBatch> batches = recent.from(from);
-        if (batches == null || batches.stream().mapToInt(batch -> batch.events().size()).sum() > NEAR_EVENTS) {
+        if (batches == null
+                || batches.stream().mapToInt(batch -> batch.events().size()).sum() > NEAR_EVENTS) {
             return Optional.empty();
         }
         Map<Need, Found> found = new HashMap<>();
@@ -198,7 +199,8 @@ final class CatchUp implements AutoCloseable {
         long coversTo = windowCoversTo;
         long bytes = 0;
         for (Change change : wanted) {
-            if (bytes > WINDOW_BYTES && change.revision != events.get(events.size() - 1).revision()) {
+            if (bytes > WINDOW_BYTES
+                    && change.revision != events.get(events.size() - 1).revision()) {
                 coversTo = change.revision - 1;
                 break;
             }

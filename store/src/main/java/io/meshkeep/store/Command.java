@@ -46,7 +46,8 @@ public sealed interface Command {
         } else if (this instanceof Compact c) {
             return tagged(4, c.request);
         } else if (this instanceof LeaseGrant c) {
-            return tagged(5, LeaseGrantRequest.newBuilder().setID(c.id).setTTL(c.ttl).build());
+            return tagged(
+                    5, LeaseGrantRequest.newBuilder().setID(c.id).setTTL(c.ttl).build());
         } else if (this instanceof LeaseRevoke c) {
             return tagged(6, LeaseRevokeRequest.newBuilder().setID(c.id).build());
         } else if (this instanceof RaiseAlarm c) {

@@ -10,6 +10,10 @@ import java.util.List;
  */
 record EventBatch(long firstRevision, long lastRevision, List<Event> events, long retainedSize) {
     EventBatch(long firstRevision, long lastRevision, List<Event> events) {
-        this(firstRevision, lastRevision, events, 64 + events.stream().mapToLong(Event::retainedSize).sum());
+        this(
+                firstRevision,
+                lastRevision,
+                events,
+                64 + events.stream().mapToLong(Event::retainedSize).sum());
     }
 }

@@ -17,7 +17,9 @@ final class HistoryKey {
 
     static byte[] of(byte[] key, long main, int sub) {
         byte[] out = escaped(key, REVISION_BYTES);
-        ByteBuffer.wrap(out, out.length - REVISION_BYTES, REVISION_BYTES).putLong(~main).putInt(~sub);
+        ByteBuffer.wrap(out, out.length - REVISION_BYTES, REVISION_BYTES)
+                .putLong(~main)
+                .putInt(~sub);
         return out;
     }
 
@@ -45,8 +47,7 @@ final class HistoryKey {
     }
 
     static boolean sameKey(byte[] entryA, byte[] entryB) {
-        return Arrays.equals(
-                entryA, 0, entryA.length - REVISION_BYTES, entryB, 0, entryB.length - REVISION_BYTES);
+        return Arrays.equals(entryA, 0, entryA.length - REVISION_BYTES, entryB, 0, entryB.length - REVISION_BYTES);
     }
 
     /** The user's key of an entry. */

@@ -42,7 +42,8 @@ public final class KeyValueRecord {
         return encode(0, key, createRevision, modRevision, version, value, lease);
     }
 
-    private static byte[] encode(int prefix, byte[] key, long create, long mod, long version, byte[] value, long lease) {
+    private static byte[] encode(
+            int prefix, byte[] key, long create, long mod, long version, byte[] value, long lease) {
         int size = bytesFieldSize(key.length)
                 + int64FieldSize(create)
                 + int64FieldSize(mod)
@@ -127,8 +128,7 @@ public final class KeyValueRecord {
     static int compareKeys(byte[] a, byte[] b) {
         int offsetA = keyOffset(a);
         int offsetB = keyOffset(b);
-        return Arrays.compareUnsigned(
-                a, offsetA, offsetA + keyLength(a), b, offsetB, offsetB + keyLength(b));
+        return Arrays.compareUnsigned(a, offsetA, offsetA + keyLength(a), b, offsetB, offsetB + keyLength(b));
     }
 
     private static int createAt(byte[] record) {

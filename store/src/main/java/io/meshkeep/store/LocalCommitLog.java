@@ -85,7 +85,12 @@ final class LocalCommitLog implements CommitLog {
     private long openBytes;
 
     LocalCommitLog(
-            String name, Snapshot start, Storage storage, HistoryReader history, StoreOptions options, Publisher publisher) {
+            String name,
+            Snapshot start,
+            Storage storage,
+            HistoryReader history,
+            StoreOptions options,
+            Publisher publisher) {
         this.storage = storage;
         this.publisher = publisher;
         this.maxQueuedBytes = Math.max(16 << 20, Runtime.getRuntime().maxMemory() / 8);
@@ -122,7 +127,8 @@ final class LocalCommitLog implements CommitLog {
             byte[] full = storage.record(KeyValueRecord.key(record), KeyValueRecord.modRevision(record));
             if (full == null) {
                 // no compaction can have taken what is live in the state that commands are applied to
-                throw new StoreException("the store has lost a record of revision " + KeyValueRecord.modRevision(record));
+                throw new StoreException(
+                        "the store has lost a record of revision " + KeyValueRecord.modRevision(record));
             }
             return full;
         }
@@ -210,10 +216,7 @@ final class LocalCommitLog implements CommitLog {
     }
 
     private boolean hasWork() {
-        return !synced.isEmpty()
-                || hasFailed()
-                || canDrain()
-                || inFlight == null && (!open.isEmpty() || closing);
+        return !synced.isEmpty() || hasFailed() || canDrain() || inFlight == null && (!open.isEmpty() || closing);
     }
 
     private boolean canDrain() {

@@ -135,8 +135,9 @@ public final class RequestChecks {
             ByteString start = request.getKey();
             // An end of "\0" means "every key from here on" elsewhere; etcd's overlap check takes it literally, which
             // makes the interval empty. Clients may rely on such transactions being accepted, so we do the same.
-            ByteString end =
-                    request.getRangeEnd().isEmpty() ? start.concat(ByteString.copyFrom(new byte[1])) : request.getRangeEnd();
+            ByteString end = request.getRangeEnd().isEmpty()
+                    ? start.concat(ByteString.copyFrom(new byte[1]))
+                    : request.getRangeEnd();
             add(start, end);
         }
 
@@ -165,7 +166,8 @@ public final class RequestChecks {
 
         boolean contains(ByteString key) {
             Map.Entry<ByteString, ByteString> entry = endByStart.floorEntry(key);
-            return entry != null && ByteString.unsignedLexicographicalComparator().compare(key, entry.getValue()) < 0;
+            return entry != null
+                    && ByteString.unsignedLexicographicalComparator().compare(key, entry.getValue()) < 0;
         }
     }
 

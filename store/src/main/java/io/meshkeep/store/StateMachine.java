@@ -203,8 +203,9 @@ final class StateMachine {
         int nested = 0;
         for (RequestOp op : ops) {
             switch (op.getRequestCase()) {
-                case REQUEST_RANGE -> RangeRevision.check(
-                        op.getRequestRange().getRevision(), working.revision(), working.compactedRevision());
+                case REQUEST_RANGE ->
+                    RangeRevision.check(
+                            op.getRequestRange().getRevision(), working.revision(), working.compactedRevision());
                 case REQUEST_PUT -> {
                     PutRequest put = op.getRequestPut();
                     if (put.getIgnoreValue() || put.getIgnoreLease()) {

@@ -105,7 +105,8 @@ final class Storage implements AutoCloseable {
             Cache cache = new LRUCache(options.blockCacheBytes());
             resources.add(cache);
             List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
-            descriptors.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, familyOptions(cache, 1, resources)));
+            descriptors.add(
+                    new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, familyOptions(cache, 1, resources)));
             for (Family family : Family.values()) {
                 long buffer = family == Family.HISTORY ? 16 : family == Family.EVENTS ? 8 : 1;
                 descriptors.add(new ColumnFamilyDescriptor(family.id(), familyOptions(cache, buffer, resources)));
@@ -148,8 +149,7 @@ final class Storage implements AutoCloseable {
             }
             if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
                 Files.createDirectories(
-                        directory,
-                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                        directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             } else {
                 Files.createDirectories(directory);
             }
@@ -233,7 +233,9 @@ final class Storage implements AutoCloseable {
             identity = new Identity(positive(random), positive(random), 2);
             term = 2;
             List<Write> writes = new ArrayList<>();
-            writes.add(meta(StoredMeta.FORMAT, ByteBuffer.allocate(4).putInt(FORMAT_VERSION).array()));
+            writes.add(meta(
+                    StoredMeta.FORMAT,
+                    ByteBuffer.allocate(4).putInt(FORMAT_VERSION).array()));
             writes.add(meta(StoredMeta.IDENTITY, StoredMeta.longs(identity.clusterId, identity.memberId)));
             writes.add(meta(StoredMeta.TERM, StoredMeta.longs(term)));
             if (options.initialRevision() > 1) {
@@ -310,8 +312,7 @@ final class Storage implements AutoCloseable {
                     residentBytes += KeyValueRecord.heapSize(record);
                     long lease = KeyValueRecord.lease(record);
                     if (lease != 0) {
-                        attached.computeIfAbsent(
-                                        lease, id -> ChunkedSortedSet.builder(LeaseEntry.NO_KEYS.order()))
+                        attached.computeIfAbsent(lease, id -> ChunkedSortedSet.builder(LeaseEntry.NO_KEYS.order()))
                                 .add(KeyValueRecord.key(record));
                     }
                 }
@@ -337,8 +338,7 @@ final class Storage implements AutoCloseable {
     }
 
     private ChunkedSortedSet<LeaseEntry> recoverLeases(Map<Long, ChunkedSortedSet.Builder<byte[]>> attached) {
-        ChunkedSortedSet.Builder<LeaseEntry> leases =
-                ChunkedSortedSet.builder(io.meshkeep.store.Snapshot.LEASE_ORDER);
+        ChunkedSortedSet.Builder<LeaseEntry> leases = ChunkedSortedSet.builder(io.meshkeep.store.Snapshot.LEASE_ORDER);
         try (RocksIterator it = db.newIterator(families.get(Family.LEASES))) {
             for (it.seekToFirst(); it.isValid(); it.next()) {
                 StoredLease lease = StoredLease.decode(it.key(), it.value());

@@ -148,7 +148,9 @@ public final class Store implements AutoCloseable {
                 recent.add(events);
                 space.wrote(2 * events.retainedSize());
             }
-            retained.wrote(events == null ? 0 : 2 * events.retainedSize(), cut.snapshot().compactedRevision());
+            retained.wrote(
+                    events == null ? 0 : 2 * events.retainedSize(),
+                    cut.snapshot().compactedRevision());
             published = cut.snapshot();
         }
 
@@ -411,7 +413,8 @@ public final class Store implements AutoCloseable {
     private void raiseNoSpace() {
         Alarm alarm = noSpace();
         if (!published.alarms().contains(alarm)) {
-            log.warn("no space: the data has {} bytes on disk of a quota of {}, {} in memory of {}, {} are free",
+            log.warn(
+                    "no space: the data has {} bytes on disk of a quota of {}, {} in memory of {}, {} are free",
                     space.size(),
                     options.quotaBytes(),
                     published.residentBytes(),
@@ -446,7 +449,10 @@ public final class Store implements AutoCloseable {
                         .build();
                 submit(new Command.Compact(request), 64, (result, error) -> {
                     if (error != null && error.error() != EtcdError.COMPACTED) {
-                        log.warn("automatic compaction of revision {} failed: {}", request.getRevision(), error.getMessage());
+                        log.warn(
+                                "automatic compaction of revision {} failed: {}",
+                                request.getRevision(),
+                                error.getMessage());
                     }
                 });
             }

@@ -16,7 +16,8 @@ record StoredLease(long id, long ttl) {
 
     static StoredLease decode(byte[] key, byte[] value) {
         return new StoredLease(
-                ByteBuffer.wrap(key).getLong() ^ Long.MIN_VALUE, ByteBuffer.wrap(value).getLong() ^ Long.MIN_VALUE);
+                ByteBuffer.wrap(key).getLong() ^ Long.MIN_VALUE,
+                ByteBuffer.wrap(value).getLong() ^ Long.MIN_VALUE);
     }
 
     /** Big-endian with the sign flipped, so that the order of the bytes is that of the numbers. */

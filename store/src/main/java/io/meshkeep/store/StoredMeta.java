@@ -22,6 +22,7 @@ final class StoredMeta {
     static final byte[] COMPACTION_DONE = name("compaction-done");
     /** Revision that a fresh store began at, when it was not 1. */
     static final byte[] INITIAL_REVISION = name("initial-revision");
+
     static final byte[] ALARMS = name("alarms");
 
     private StoredMeta() {}

@@ -63,16 +63,16 @@ record TxnPath(boolean succeeded, List<TxnPath> nested) {
     }
 
     private static boolean holds(Compare compare, byte[] record, RangeReader.Values values) {
-        int order =
-                switch (compare.getTarget()) {
-                    case VALUE -> KeyValueRecord.compareValue(
-                            values.full(record), compare.getValue().toByteArray());
-                    case VERSION -> Long.compare(KeyValueRecord.version(record), operand(compare));
-                    case CREATE -> Long.compare(KeyValueRecord.createRevision(record), operand(compare));
-                    case MOD -> Long.compare(KeyValueRecord.modRevision(record), operand(compare));
-                    case LEASE -> Long.compare(KeyValueRecord.lease(record), operand(compare));
-                    case UNRECOGNIZED -> 0;
-                };
+        int order = switch (compare.getTarget()) {
+            case VALUE ->
+                KeyValueRecord.compareValue(
+                        values.full(record), compare.getValue().toByteArray());
+            case VERSION -> Long.compare(KeyValueRecord.version(record), operand(compare));
+            case CREATE -> Long.compare(KeyValueRecord.createRevision(record), operand(compare));
+            case MOD -> Long.compare(KeyValueRecord.modRevision(record), operand(compare));
+            case LEASE -> Long.compare(KeyValueRecord.lease(record), operand(compare));
+            case UNRECOGNIZED -> 0;
+        };
         return holds(compare.getResult(), order);
     }
 

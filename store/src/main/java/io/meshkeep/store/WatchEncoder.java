@@ -50,7 +50,9 @@ final class WatchEncoder {
     /** An event as a group sends it: with or without the pair before. */
     record WatchEvent(long revision, boolean delete, byte[] kv, byte[] previous) {
         int size() {
-            return (delete ? 2 : 0) + bytesFieldSize(kv.length) + (previous == null ? 0 : bytesFieldSize(previous.length));
+            return (delete ? 2 : 0)
+                    + bytesFieldSize(kv.length)
+                    + (previous == null ? 0 : bytesFieldSize(previous.length));
         }
     }
 
@@ -154,8 +156,8 @@ final class WatchEncoder {
             }
             bytes += size;
         }
-        fragments.add(new WatchMessage(
-                watchId(id), encode(body.coversTo, body.events.subList(from, body.events.size()))));
+        fragments.add(
+                new WatchMessage(watchId(id), encode(body.coversTo, body.events.subList(from, body.events.size()))));
         return fragments;
     }
 

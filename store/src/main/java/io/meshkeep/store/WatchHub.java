@@ -300,14 +300,32 @@ public final class WatchHub implements AutoCloseable {
     }
 
     private void send(Watcher watcher, Body body) {
-        if (watcher.fragment && body.body().length >= maxMessageBytes && body.events().size() > 1) {
-            encoder.fragments(watcher.id, body, maxMessageBytes).forEach(watcher.stream.sink::send);
+        if (watcher.fragment
+                && body.body().length >= maxMessageBytes
+                && body.events().size() > 1) {
+            encoder.fragments(watcher.id, body, maxMessageBytes).forEach(message -> send(watcher.stream, message));
         } else {
-            watcher.stream.sink.send(encoder.events(watcher.id, body));
+            send(watcher.stream, encoder.events(watcher.id, body));
         }
         eventsSent.accept(body.events().size());
         if (watcher.progressNotify) {
             watcher.lastSentNanos = System.nanoTime();
+        }
+    }
+
+    /** A transport that fails ends its own stream and harms no other. */
+    private void send(WatchStream stream, WatchMessage message) {
+        if (stream.broken) {
+            return;
+        }
+        try {
+            stream.sink.send(message);
+        } catch (Throwable e) {
+            // also an Error: Netty says so when it is out of direct memory
+            log.warn("a watch stream ends, since its transport failed", e);
+            stream.broken = true;
+            // later: its watchers may be in the list that is being worked on
+            execute(() -> close(stream));
         }
     }
 
@@ -341,12 +359,12 @@ public final class WatchHub implements AutoCloseable {
         KeyRange range = KeyRange.of(start, request.getRangeEnd());
         String refusal = refusal(stream, request, range);
         if (refusal != null) {
-            stream.sink.send(encoder.refused(revision, refusal));
+            send(stream, encoder.refused(revision, refusal));
             return;
         }
         long id = request.getWatchId();
         if (id == 0) {
-            while (stream.watchers.containsKey(stream.nextId)) {
+            while (stream.isTaken(stream.nextId)) {
                 stream.nextId++;
             }
             id = stream.nextId++;
@@ -357,11 +375,17 @@ public final class WatchHub implements AutoCloseable {
                 !request.getFiltersList().contains(FilterType.NODELETE),
                 request.getPrevKv()));
         long from = request.getStartRevision() == 0 ? revision + 1 : request.getStartRevision();
-        Watcher watcher =
-                new Watcher(stream, id, group, request.getFragment(), request.getProgressNotify(), request.getStartRevision(), from);
+        Watcher watcher = new Watcher(
+                stream,
+                id,
+                group,
+                request.getFragment(),
+                request.getProgressNotify(),
+                request.getStartRevision(),
+                from);
         stream.watchers.put(id, watcher);
         watchers++;
-        stream.sink.send(encoder.created(id, revision));
+        send(stream, encoder.created(id, revision));
         if (from > revision) {
             group.enter(watcher);
         } else {
@@ -386,7 +410,7 @@ public final class WatchHub implements AutoCloseable {
         if (range.isEmpty()) {
             return EMPTY_RANGE;
         }
-        if (request.getWatchId() != 0 && stream.watchers.containsKey(request.getWatchId())) {
+        if (request.getWatchId() != 0 && stream.isTaken(request.getWatchId())) {
             return DUPLICATE_ID;
         }
         return null;
@@ -395,7 +419,9 @@ public final class WatchHub implements AutoCloseable {
     private WatchGroup join(WatchGroup.Key key) {
         WatchGroup group = groups.computeIfAbsent(key, k -> {
             WatchGroup made = new WatchGroup(k);
-            byRange.computeIfAbsent(k.range(), range -> new RangeGroups()).groups.add(made);
+            byRange.computeIfAbsent(k.range(), range -> new RangeGroups())
+                    .groups
+                    .add(made);
             return made;
         });
         group.addMember();
@@ -406,13 +432,16 @@ public final class WatchHub implements AutoCloseable {
         Watcher watcher = stream.watchers.get(id);
         if (watcher != null) {
             end(watcher);
-            stream.sink.send(encoder.canceled(id, dispatched));
+        }
+        if (watcher != null || stream.forgetCompacted(id)) {
+            send(stream, encoder.canceled(id, dispatched));
         }
     }
 
     private void cancelCompacted(Watcher watcher) {
         end(watcher);
-        watcher.stream.sink.send(encoder.compacted(watcher.id, newest.get().compactedRevision()));
+        watcher.stream.compacted(watcher.id);
+        send(watcher.stream, encoder.compacted(watcher.id, newest.get().compactedRevision()));
     }
 
     private void end(Watcher watcher) {
@@ -439,7 +468,7 @@ public final class WatchHub implements AutoCloseable {
 
     void progress(WatchStream stream) {
         dispatch();
-        if (stream.watchers.isEmpty()) {
+        if (stream.watchers.isEmpty() || stream.hasCompacted()) {
             return;
         }
         for (Watcher watcher : stream.watchers.values()) {
@@ -447,7 +476,7 @@ public final class WatchHub implements AutoCloseable {
                 return;
             }
         }
-        stream.sink.send(encoder.progress(-1, dispatched));
+        send(stream, encoder.progress(-1, dispatched));
     }
 
     private void tellProgress() {
@@ -456,12 +485,14 @@ public final class WatchHub implements AutoCloseable {
         }
         long now = System.nanoTime();
         Watcher watcher = progressDue.iterator().next();
-        for (; watcher.progressDueNanos - now <= 0; watcher = progressDue.iterator().next()) {
+        for (;
+                watcher.progressDueNanos - now <= 0;
+                watcher = progressDue.iterator().next()) {
             if (watcher.isLive()
                     && watcher.requestedRevision <= dispatched
                     && now - watcher.lastSentNanos >= progressNanos
                     && watcher.stream.sink.isReady()) {
-                watcher.stream.sink.send(encoder.progress(watcher.id, dispatched));
+                send(watcher.stream, encoder.progress(watcher.id, dispatched));
             }
             watcher.progressDueNanos = now + progressNanos;
             progressDue.remove(watcher);

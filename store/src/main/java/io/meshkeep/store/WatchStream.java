@@ -2,22 +2,56 @@ package io.meshkeep.store;
 
 import io.meshkeep.proto.WatchCreateRequest;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The watches of one client stream. The methods may be called by any thread and return at once; the work is done, in
  * the order of the calls, by the watch thread, which is the only one to touch the state.
  */
 public final class WatchStream {
+    private static final int MAX_COMPACTED_IDS = 10_000;
+
     private final WatchHub hub;
     final WatchSink sink;
     final Map<Long, Watcher> watchers = new HashMap<>();
     long nextId;
+
+    /**
+     * Ids of watches that a compaction ended and that the client has not cancelled since. As in etcd they stay taken: a
+     * cancel is still answered, the id cannot be chosen again, and the stream is not told of progress until then.
+     */
+    private final Set<Long> compactedIds = new LinkedHashSet<>();
+
     boolean closed;
+
+    /** Whether the transport has failed; the stream is about to be closed. */
+    boolean broken;
 
     WatchStream(WatchHub hub, WatchSink sink) {
         this.hub = hub;
         this.sink = sink;
+    }
+
+    boolean isTaken(long id) {
+        return watchers.containsKey(id) || compactedIds.contains(id);
+    }
+
+    boolean hasCompacted() {
+        return !compactedIds.isEmpty();
+    }
+
+    void compacted(long id) {
+        compactedIds.add(id);
+        if (compactedIds.size() > MAX_COMPACTED_IDS) {
+            // a client that never cancels them is not one that relies on the answer
+            compactedIds.remove(compactedIds.iterator().next());
+        }
+    }
+
+    boolean forgetCompacted(long id) {
+        return compactedIds.remove(id);
     }
 
     /** @param done run when the request has been answered, so that the client may be asked for the next one */

@@ -33,9 +33,10 @@ final class Watermark implements AutoCloseable {
 
     static Watermark open(Path file) throws IOException {
         Set<PosixFilePermission> ownerOnly = PosixFilePermissions.fromString("rw-------");
-        FileAttribute<?>[] attributes = file.getFileSystem().supportedFileAttributeViews().contains("posix")
-                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(ownerOnly)}
-                : new FileAttribute<?>[0];
+        FileAttribute<?>[] attributes =
+                file.getFileSystem().supportedFileAttributeViews().contains("posix")
+                        ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(ownerOnly)}
+                        : new FileAttribute<?>[0];
         if (Files.notExists(file)) {
             Files.createFile(file, attributes);
         }

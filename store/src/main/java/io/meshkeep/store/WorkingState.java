@@ -44,8 +44,7 @@ final class WorkingState implements KeyView {
     private Undo undo;
 
     /** The state at a mark: what only grows by its length, and how to restore the rest. */
-    private record Undo(
-            int events, int writes, long revision, int sub, long residentBytes, List<Runnable> steps) {}
+    private record Undo(int events, int writes, long revision, int sub, long residentBytes, List<Runnable> steps) {}
 
     WorkingState(Snapshot base) {
         this.base = base;
@@ -263,9 +262,7 @@ final class WorkingState implements KeyView {
         long mod = KeyValueRecord.modRevision(stub);
         for (int i = events.size() - 1; i >= 0; i--) {
             Event event = events.get(i);
-            if (event.revision() == mod
-                    && !event.delete()
-                    && KeyValueRecord.compareKeys(event.kv(), stub) == 0) {
+            if (event.revision() == mod && !event.delete() && KeyValueRecord.compareKeys(event.kv(), stub) == 0) {
                 return event.kv();
             }
         }
@@ -291,7 +288,10 @@ final class WorkingState implements KeyView {
             }
         }
         change(key, KeyValueRecord.resident(full), previous);
-        record(key, new Event(revision, sub, false, full, beforeRevision(key, previous)), full);
+        record(
+                key,
+                new Event(revision, sub, false, full, previous == null ? null : beforeRevision(key, previous)),
+                full);
     }
 
     /** @param previous the live record of the key to delete */
@@ -315,8 +315,7 @@ final class WorkingState implements KeyView {
     private void record(byte[] key, Event event, byte[] stored) {
         events.add(event);
         writes.add(new Write(Storage.Family.HISTORY, HistoryKey.of(key, revision, sub), stored));
-        writes.add(new Write(
-                Storage.Family.EVENTS, HistoryKey.event(revision, sub), StoredEvent.encode(event, key)));
+        writes.add(new Write(Storage.Family.EVENTS, HistoryKey.event(revision, sub), StoredEvent.encode(event, key)));
         sub++;
     }
 
@@ -360,7 +359,8 @@ final class WorkingState implements KeyView {
     List<byte[]> leaseKeys(long id) {
         LeaseEntry lease = changedLeases.containsKey(id) ? changedLeases.get(id) : base.lease(id);
         NavigableMap<byte[], Boolean> changes = attachments.get(id);
-        return (changes == null ? lease.keys() : attach(lease.keys(), changes)).stream().toList();
+        return (changes == null ? lease.keys() : attach(lease.keys(), changes))
+                .stream().toList();
     }
 
     private NavigableMap<byte[], Boolean> attachmentsOf(long lease) {
@@ -388,8 +388,7 @@ final class WorkingState implements KeyView {
         }
         Snapshot next = snapshot(mergedKeys(), mergedLeases());
         writes.add(StoredMeta.state(next));
-        EventBatch batch =
-                events.isEmpty() ? null : new EventBatch(base.revision() + 1, revision, List.copyOf(events));
+        EventBatch batch = events.isEmpty() ? null : new EventBatch(base.revision() + 1, revision, List.copyOf(events));
         return new Cut(next, writes, batch);
     }
 

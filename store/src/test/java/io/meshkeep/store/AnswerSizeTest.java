@@ -29,8 +29,8 @@ class AnswerSizeTest {
 
     private void assertRefusedWithoutATrace(Command command) {
         assertThatThrownBy(() -> machine.apply(command))
-                .isInstanceOfSatisfying(EtcdException.class, e -> assertThat(e.error())
-                        .isEqualTo(EtcdError.ANSWER_TOO_LARGE));
+                .isInstanceOfSatisfying(
+                        EtcdException.class, e -> assertThat(e.error()).isEqualTo(EtcdError.ANSWER_TOO_LARGE));
         StateMachine.Cut cut = machine.cut();
         assertThat(cut.writes()).isEmpty();
         assertThat(cut.events()).isNull();
@@ -102,7 +102,9 @@ class AnswerSizeTest {
         }
         assertThat(tooLarge).isGreaterThan(10);
         Snapshot snapshot = tight.cut().snapshot();
-        assertThat(snapshot.keys().records().stream().map(KeyValueRecord::modRevision).toList())
+        assertThat(snapshot.keys().records().stream()
+                        .map(KeyValueRecord::modRevision)
+                        .toList())
                 .isEqualTo(model.at(model.revision()).values().stream()
                         .map(kv -> kv.getModRevision())
                         .toList());

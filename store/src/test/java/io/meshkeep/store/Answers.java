@@ -16,9 +16,7 @@ final class Answers {
     private Answers() {}
 
     static MvccModel.Answer of(Result result, EtcdException error) {
-        return error != null
-                ? new MvccModel.Answer.Refused(error.error())
-                : new MvccModel.Answer.Ok(message(result));
+        return error != null ? new MvccModel.Answer.Refused(error.error()) : new MvccModel.Answer.Ok(message(result));
     }
 
     static KeyValue keyValue(byte[] record) {

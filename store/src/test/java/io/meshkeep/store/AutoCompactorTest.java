@@ -48,7 +48,8 @@ class AutoCompactorTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 7, 600, 3_600, 5_400, 86_400})
     void aPeriodNeverTakesWhatIsYounger(long seconds) {
-        AutoCompactor policy = new AutoCompactor.Periodic(Duration.ofSeconds(seconds).toNanos());
+        AutoCompactor policy =
+                new AutoCompactor.Periodic(Duration.ofSeconds(seconds).toNanos());
         long period = Duration.ofSeconds(seconds).toNanos();
         for (long asked = 0; asked < 1_000; asked++) {
             long now = asked * policy.intervalNanos();

@@ -24,10 +24,8 @@ class CompactionTest {
     private volatile Runnable afterSlice = () -> {};
 
     private Store open(Path data) {
-        StoreOptions options = StoreOptions.builder()
-                .unsafeNoSync(true)
-                .compactionSlice(SLICE)
-                .build();
+        StoreOptions options =
+                StoreOptions.builder().unsafeNoSync(true).compactionSlice(SLICE).build();
         return Store.open("compaction", data, options, new Store.Observer() {
             @Override
             public void compacted(long records) {

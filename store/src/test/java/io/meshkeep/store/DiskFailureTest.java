@@ -63,7 +63,8 @@ class DiskFailureTest {
                 .map(line -> line.substring("acknowledged ".length()))
                 .toList();
         assertThat(acknowledged).hasSizeGreaterThan(callers);
-        assertThat(lines).contains("every command was answered", "told of the failure once", "refused afterwards", "closed");
+        assertThat(lines)
+                .contains("every command was answered", "told of the failure once", "refused afterwards", "closed");
 
         try (Store store = Store.open(directory.resolve("data"), StoreOptions.defaults())) {
             for (String key : acknowledged) {

@@ -101,7 +101,8 @@ final class ExpectedEvents {
                                 .getKv()
                                 .getModRevision());
             }
-            long owed = changes.stream().filter(change -> change.revision() <= told).count();
+            long owed =
+                    changes.stream().filter(change -> change.revision() <= told).count();
             assertThat(sent).as("events sent when revision %d was told", told).isGreaterThanOrEqualTo((int) owed);
         }
     }

@@ -104,7 +104,11 @@ final class FakeTransport implements WatchSink {
         int before = createdCount();
         stream.create(request, () -> {});
         Await.until("created", () -> createdCount() > before);
-        return received().stream().filter(WatchResponse::getCreated).skip(before).findFirst().orElseThrow();
+        return received().stream()
+                .filter(WatchResponse::getCreated)
+                .skip(before)
+                .findFirst()
+                .orElseThrow();
     }
 
     private synchronized int createdCount() {
@@ -121,7 +125,11 @@ final class FakeTransport implements WatchSink {
             stream.requestProgress(() -> {});
             return false;
         });
-        return received().stream().filter(FakeTransport::isProgress).skip(before).findFirst().orElseThrow();
+        return received().stream()
+                .filter(FakeTransport::isProgress)
+                .skip(before)
+                .findFirst()
+                .orElseThrow();
     }
 
     private synchronized long progressCount() {

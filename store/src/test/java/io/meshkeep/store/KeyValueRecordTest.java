@@ -62,7 +62,8 @@ class KeyValueRecordTest {
         for (int i = 0; i < ROUNDS; i++) {
             KeyValue kv = keyValue();
             byte[] stripped = KeyValueRecord.withoutValue(KeyValueRecord.resident(encode(kv)));
-            assertThat(KeyValue.parseFrom(stripped)).isEqualTo(kv.toBuilder().clearValue().build());
+            assertThat(KeyValue.parseFrom(stripped))
+                    .isEqualTo(kv.toBuilder().clearValue().build());
         }
     }
 

@@ -152,8 +152,8 @@ class LocalCommitLogTest {
 
     private void assertStoppedForGood() {
         assertThatThrownBy(() -> put("later"))
-                .isInstanceOfSatisfying(EtcdException.class, e -> assertThat(e.error())
-                        .isEqualTo(EtcdError.STOPPED));
+                .isInstanceOfSatisfying(
+                        EtcdException.class, e -> assertThat(e.error()).isEqualTo(EtcdError.STOPPED));
     }
 
     // ---- success

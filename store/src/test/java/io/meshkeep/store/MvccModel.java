@@ -230,7 +230,8 @@ final class MvccModel {
     private void remove(ByteString key) {
         touch();
         current.remove(key);
-        KeyValue kv = KeyValue.newBuilder().setKey(key).setModRevision(begin + 1).build();
+        KeyValue kv =
+                KeyValue.newBuilder().setKey(key).setModRevision(begin + 1).build();
         changes.add(new Change(begin + 1, true, kv, before(key)));
     }
 
@@ -313,22 +314,20 @@ final class MvccModel {
     private boolean holds(Compare compare) {
         List<KeyValue> found = select(current, compare.getKey(), compare.getRangeEnd());
         if (found.isEmpty()) {
-            return compare.getTarget() != Compare.CompareTarget.VALUE
-                    && holds(compare, KeyValue.getDefaultInstance());
+            return compare.getTarget() != Compare.CompareTarget.VALUE && holds(compare, KeyValue.getDefaultInstance());
         }
         return found.stream().allMatch(kv -> holds(compare, kv));
     }
 
     private static boolean holds(Compare compare, KeyValue kv) {
-        int order =
-                switch (compare.getTarget()) {
-                    case VERSION -> Long.compare(kv.getVersion(), compare.getVersion());
-                    case CREATE -> Long.compare(kv.getCreateRevision(), compare.getCreateRevision());
-                    case MOD -> Long.compare(kv.getModRevision(), compare.getModRevision());
-                    case LEASE -> Long.compare(kv.getLease(), compare.getLease());
-                    case VALUE -> ORDER.compare(kv.getValue(), compare.getValue());
-                    case UNRECOGNIZED -> 0;
-                };
+        int order = switch (compare.getTarget()) {
+            case VERSION -> Long.compare(kv.getVersion(), compare.getVersion());
+            case CREATE -> Long.compare(kv.getCreateRevision(), compare.getCreateRevision());
+            case MOD -> Long.compare(kv.getModRevision(), compare.getModRevision());
+            case LEASE -> Long.compare(kv.getLease(), compare.getLease());
+            case VALUE -> ORDER.compare(kv.getValue(), compare.getValue());
+            case UNRECOGNIZED -> 0;
+        };
         return switch (compare.getResult()) {
             case EQUAL -> order == 0;
             case GREATER -> order > 0;
@@ -349,7 +348,9 @@ final class MvccModel {
     }
 
     private static List<KeyValue> select(NavigableMap<ByteString, KeyValue> state, ByteString key, ByteString end) {
-        return state.values().stream().filter(kv -> contains(key, end, kv.getKey())).toList();
+        return state.values().stream()
+                .filter(kv -> contains(key, end, kv.getKey()))
+                .toList();
     }
 
     /** A range outside a transaction. */
@@ -387,15 +388,14 @@ final class MvccModel {
                 || request.getMaxCreateRevision() != 0 && kv.getCreateRevision() > request.getMaxCreateRevision()
                 || request.getMinCreateRevision() != 0 && kv.getCreateRevision() < request.getMinCreateRevision());
         if (request.getSortOrder() != SortOrder.NONE || request.getSortTarget() != SortTarget.KEY) {
-            Comparator<KeyValue> order =
-                    switch (request.getSortTarget()) {
-                        case KEY -> Comparator.comparing(KeyValue::getKey, ORDER);
-                        case VERSION -> Comparator.comparingLong(KeyValue::getVersion);
-                        case CREATE -> Comparator.comparingLong(KeyValue::getCreateRevision);
-                        case MOD -> Comparator.comparingLong(KeyValue::getModRevision);
-                        case VALUE -> Comparator.comparing(KeyValue::getValue, ORDER);
-                        case UNRECOGNIZED -> throw new IllegalArgumentException("refused before");
-                    };
+            Comparator<KeyValue> order = switch (request.getSortTarget()) {
+                case KEY -> Comparator.comparing(KeyValue::getKey, ORDER);
+                case VERSION -> Comparator.comparingLong(KeyValue::getVersion);
+                case CREATE -> Comparator.comparingLong(KeyValue::getCreateRevision);
+                case MOD -> Comparator.comparingLong(KeyValue::getModRevision);
+                case VALUE -> Comparator.comparing(KeyValue::getValue, ORDER);
+                case UNRECOGNIZED -> throw new IllegalArgumentException("refused before");
+            };
             // etcd promises no order among equals; ours stay in key order
             kvs.sort(request.getSortOrder() == SortOrder.DESCEND ? order.reversed() : order);
         }

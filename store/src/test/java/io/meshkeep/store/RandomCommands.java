@@ -71,13 +71,12 @@ final class RandomCommands {
     }
 
     private ByteString value() {
-        int length =
-                switch (random.nextInt(8)) {
-                    case 0 -> 0;
-                    case 1 -> KeyValueRecord.MAX_RESIDENT_VALUE - 1 + random.nextInt(4);
-                    case 2 -> 5_000 + random.nextInt(4_000);
-                    default -> 1 + random.nextInt(20);
-                };
+        int length = switch (random.nextInt(8)) {
+            case 0 -> 0;
+            case 1 -> KeyValueRecord.MAX_RESIDENT_VALUE - 1 + random.nextInt(4);
+            case 2 -> 5_000 + random.nextInt(4_000);
+            default -> 1 + random.nextInt(20);
+        };
         return ByteString.copyFrom(RandomBytes.value(random, length));
     }
 

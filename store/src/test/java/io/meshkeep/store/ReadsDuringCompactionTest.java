@@ -100,7 +100,8 @@ class ReadsDuringCompactionTest {
     }
 
     private boolean assertBoth(RangeRequest request) {
-        return assertBoth(store.range(request).records().stream().map(Answers::keyValue).toList());
+        return assertBoth(
+                store.range(request).records().stream().map(Answers::keyValue).toList());
     }
 
     private boolean readNewest() {
@@ -108,12 +109,14 @@ class ReadsDuringCompactionTest {
     }
 
     private boolean readNewestByNumber() {
-        return assertBoth(Requests.all().setRevision(store.snapshot().revision()).build());
+        return assertBoth(
+                Requests.all().setRevision(store.snapshot().revision()).build());
     }
 
     private boolean readOld() {
-        return assertBoth(
-                Requests.all().setRevision(Math.max(2, store.snapshot().revision() - 1)).build());
+        return assertBoth(Requests.all()
+                .setRevision(Math.max(2, store.snapshot().revision() - 1))
+                .build());
     }
 
     /** A transaction reads the disk for its comparison and for each range, and all of it is one state. */

@@ -64,10 +64,17 @@ class RecentEventsTest {
                         .flatMap(batch -> batch.events().stream())
                         .map(Event::revision)
                         .toList();
-                assertThat(revisions).isSorted().doesNotHaveDuplicates().contains(from).endsWith(revision);
+                assertThat(revisions)
+                        .isSorted()
+                        .doesNotHaveDuplicates()
+                        .contains(from)
+                        .endsWith(revision);
                 assertThat(revisions).hasSize((int) (revision - revisions.get(0) + 1));
                 if (found.size() > 1) {
-                    assertThat(found.stream().mapToLong(EventBatch::retainedSize).sum()).isLessThanOrEqualTo(maxBytes);
+                    assertThat(found.stream()
+                                    .mapToLong(EventBatch::retainedSize)
+                                    .sum())
+                            .isLessThanOrEqualTo(maxBytes);
                 }
             }
         }

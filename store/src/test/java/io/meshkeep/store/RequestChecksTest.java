@@ -43,7 +43,8 @@ class RequestChecksTest {
     void aKeyMustBeThere() {
         assertThat(refusal(() -> RequestChecks.check(range("", "z").build()))).isEqualTo(EtcdError.EMPTY_KEY);
         assertThat(refusal(() -> RequestChecks.check(put("", "v")))).isEqualTo(EtcdError.EMPTY_KEY);
-        assertThat(refusal(() -> RequestChecks.check(Requests.delete("", "z", false)))).isEqualTo(EtcdError.EMPTY_KEY);
+        assertThat(refusal(() -> RequestChecks.check(Requests.delete("", "z", false))))
+                .isEqualTo(EtcdError.EMPTY_KEY);
         assertThat(refusal(txn().addCompare(Requests.version("", 1)))).isEqualTo(EtcdError.EMPTY_KEY);
         assertThat(refusal(txn().addFailure(op(range("", ""))))).isEqualTo(EtcdError.EMPTY_KEY);
     }
@@ -96,7 +97,8 @@ class RequestChecksTest {
         }
         assertThat(refusal(three, 3)).isNull();
         assertThat(refusal(three, 2)).isEqualTo(EtcdError.TOO_MANY_OPS);
-        assertThat(refusal(three.clone().addCompare(Requests.version("k", 1)), 3)).isEqualTo(EtcdError.TOO_MANY_OPS);
+        assertThat(refusal(three.clone().addCompare(Requests.version("k", 1)), 3))
+                .isEqualTo(EtcdError.TOO_MANY_OPS);
     }
 
     @Test
@@ -119,9 +121,11 @@ class RequestChecksTest {
 
     @Test
     void aDeleteToTheEndOfAllKeysOverlapsNothing() {
-        assertThat(refusal(txn().addSuccess(op(Requests.delete("a", "\0", false))).addSuccess(op(put("b", "1")))))
+        assertThat(refusal(
+                        txn().addSuccess(op(Requests.delete("a", "\0", false))).addSuccess(op(put("b", "1")))))
                 .isNull();
-        assertThat(refusal(txn().addSuccess(op(Requests.delete("a", "c", false))).addSuccess(op(put("b", "1")))))
+        assertThat(refusal(
+                        txn().addSuccess(op(Requests.delete("a", "c", false))).addSuccess(op(put("b", "1")))))
                 .isEqualTo(EtcdError.DUPLICATE_KEY);
     }
 
@@ -248,16 +252,23 @@ class RequestChecksTest {
     @Test
     void onlyRangesMakeAReadOnlyTransaction() {
         assertThat(RequestChecks.isReadOnly(txn().build())).isTrue();
-        assertThat(RequestChecks.isReadOnly(txn().addSuccess(op(range("a", ""))).build())).isTrue();
-        assertThat(RequestChecks.isReadOnly(txn().addFailure(op(put("a", ""))).build())).isFalse();
-        assertThat(RequestChecks.isReadOnly(txn().addSuccess(op(txn())).build())).isFalse();
+        assertThat(RequestChecks.isReadOnly(txn().addSuccess(op(range("a", ""))).build()))
+                .isTrue();
+        assertThat(RequestChecks.isReadOnly(txn().addFailure(op(put("a", ""))).build()))
+                .isFalse();
+        assertThat(RequestChecks.isReadOnly(txn().addSuccess(op(txn())).build()))
+                .isFalse();
     }
 
     @Test
     void aPutAnywhereNeedsSpace() {
-        assertThat(RequestChecks.hasPut(txn().addSuccess(op(range("a", ""))).build())).isFalse();
-        assertThat(RequestChecks.hasPut(txn().addSuccess(op(Requests.delete("a", "", false))).build())).isFalse();
-        assertThat(RequestChecks.hasPut(txn().addFailure(op(put("a", ""))).build())).isTrue();
+        assertThat(RequestChecks.hasPut(txn().addSuccess(op(range("a", ""))).build()))
+                .isFalse();
+        assertThat(RequestChecks.hasPut(
+                        txn().addSuccess(op(Requests.delete("a", "", false))).build()))
+                .isFalse();
+        assertThat(RequestChecks.hasPut(txn().addFailure(op(put("a", ""))).build()))
+                .isTrue();
         assertThat(RequestChecks.hasPut(
                         txn().addSuccess(op(txn().addFailure(op(put("a", ""))))).build()))
                 .isTrue();

@@ -16,8 +16,7 @@ class StateMachineDeterminismTest {
     private static final int COMMANDS = 1_500;
 
     /** All that commands lead to, in comparable form. */
-    private record Outcome(
-            List<MvccModel.Answer> answers, List<String> disk, List<String> events, String snapshot) {}
+    private record Outcome(List<MvccModel.Answer> answers, List<String> disk, List<String> events, String snapshot) {}
 
     private static List<Command> commands(long seed) {
         RandomCommands random = new RandomCommands(new SplittableRandom(seed));

@@ -93,7 +93,9 @@ class StoreModelTest {
         assertThat(snapshot.keyCount()).isEqualTo(model.at(model.revision()).size());
         assertThat(snapshot.leaseIds()).containsExactlyElementsOf(model.leases());
         for (long lease : model.leases()) {
-            assertThat(snapshot.leaseKeys(lease).stream().map(ByteString::copyFrom).toList())
+            assertThat(snapshot.leaseKeys(lease).stream()
+                            .map(ByteString::copyFrom)
+                            .toList())
                     .isEqualTo(model.leaseKeys(lease));
         }
     }
@@ -165,7 +167,8 @@ class StoreModelTest {
 
     private WatchCreateRequest watch(long start) {
         boolean all = random.nextInt(3) == 0;
-        WatchCreateRequest.Builder request = Requests.watchAll().setStartRevision(start).setPrevKv(random.nextBoolean());
+        WatchCreateRequest.Builder request =
+                Requests.watchAll().setStartRevision(start).setPrevKv(random.nextBoolean());
         if (!all) {
             ByteString key = ByteString.copyFrom(RandomBytes.key(random, 2));
             request.setKey(key).setRangeEnd(random.nextBoolean() ? key.concat(key) : ByteString.EMPTY);

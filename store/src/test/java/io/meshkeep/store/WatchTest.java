@@ -64,7 +64,8 @@ class WatchTest {
         TestStore.get(store.compactionDone());
 
         FakeTransport transport = FakeTransport.on(store);
-        transport.create(Requests.watch("k", "").setStartRevision(3).setPrevKv(true).build());
+        transport.create(
+                Requests.watch("k", "").setStartRevision(3).setPrevKv(true).build());
         transport.awaitProgress();
         assertThat(events(transport)).singleElement().satisfies(event -> {
             assertThat(event.getKv().getModRevision()).isEqualTo(3);
@@ -130,8 +131,9 @@ class WatchTest {
         }
         obstacle.release.countDown();
         transport.awaitProgress();
-        assertThat(events(transport)).extracting(event -> event.getKv().getVersion()).containsExactly(
-                1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L);
+        assertThat(events(transport))
+                .extracting(event -> event.getKv().getVersion())
+                .containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L);
     }
 
     @Test
@@ -150,8 +152,9 @@ class WatchTest {
             put("k", Requests.bytes("v"));
         }
         transport.awaitProgress();
-        assertThat(events(transport)).extracting(event -> event.getKv().getModRevision()).containsExactly(
-                20L, 21L, 22L, 23L, 24L, 25L);
+        assertThat(events(transport))
+                .extracting(event -> event.getKv().getModRevision())
+                .containsExactly(20L, 21L, 22L, 23L, 24L, 25L);
     }
 
     @Test
@@ -202,8 +205,12 @@ class WatchTest {
         }
         before.awaitProgress();
         after.awaitProgress();
-        assertThat(events(before)).extracting(event -> event.getKv().getVersion()).containsExactly(1L, 2L, 3L, 4L, 5L);
-        assertThat(events(after)).extracting(event -> event.getKv().getVersion()).containsExactly(1L, 2L, 3L, 4L, 5L);
+        assertThat(events(before))
+                .extracting(event -> event.getKv().getVersion())
+                .containsExactly(1L, 2L, 3L, 4L, 5L);
+        assertThat(events(after))
+                .extracting(event -> event.getKv().getVersion())
+                .containsExactly(1L, 2L, 3L, 4L, 5L);
         Await.until("the broken streams are gone", () -> store.watches().streamCount() == 2);
         assertThat(store.watches().watcherCount()).isEqualTo(2);
         broken.forEach(WatchStream::close);

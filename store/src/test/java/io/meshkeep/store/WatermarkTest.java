@@ -92,6 +92,7 @@ class WatermarkTest {
     @Test
     void onlyItsOwnerMayReadIt() throws IOException {
         readAgain();
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file()))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file())))
+                .isEqualTo("rw-------");
     }
 }

@@ -101,7 +101,10 @@ public final class EtcdClient implements AutoCloseable {
      */
     public <Q, R> R ask(MethodDescriptor<Q, R> method, Q request) {
         return ClientCalls.blockingUnaryCall(
-                (Channel) connections.get(0), method, CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS), request);
+                (Channel) connections.get(0),
+                method,
+                CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS),
+                request);
     }
 
     /** Ends all calls and closes the connections. */

@@ -16,8 +16,7 @@ import java.util.stream.Stream;
 
 /** {@code bench compare}: etcd and ours on this machine, in turns. */
 public final class CompareCommand {
-    public static final String HELP =
-            """
+    public static final String HELP = """
             bench compare: start etcd and Meshkeep on this machine, give both the same work in turns, print ratios
 
               --quick                 3 rounds with short windows, under eight minutes
@@ -32,8 +31,8 @@ public final class CompareCommand {
             """;
 
     private static final String FOOTPRINT = "footprint";
-    private static final Set<String> VALUES = Set.of(
-            "--rounds", "--workloads", "--keys", "--seed", "--json", "--etcd", "--server-command", "--dir");
+    private static final Set<String> VALUES =
+            Set.of("--rounds", "--workloads", "--keys", "--seed", "--json", "--etcd", "--server-command", "--dir");
     private static final Set<String> SWITCHES = Set.of("--quick");
 
     private CompareCommand() {}
@@ -95,7 +94,8 @@ public final class CompareCommand {
             throw new IllegalArgumentException("no ./meshkeep here; run this where it is, or give --server-command");
         }
         // Its first use builds the server, which is no part of a start-up.
-        Process build = new ProcessBuilder(launcher.toString(), "version").inheritIO().start();
+        Process build =
+                new ProcessBuilder(launcher.toString(), "version").inheritIO().start();
         if (build.waitFor() != 0) {
             throw new IllegalArgumentException("./meshkeep does not work here");
         }

@@ -91,11 +91,10 @@ final class Comparison {
             boolean oursFirst = turn++ % 2 == 1;
             Figure first = measure(workload, oursFirst ? one : other, round);
             Figure second = measure(workload, oursFirst ? other : one, round);
-            Unit unit =
-                    switch (workload.figure()) {
-                        case THROUGHPUT -> Unit.PER_SECOND;
-                        case MEDIAN_LATENCY -> Unit.MICROSECONDS;
-                    };
+            Unit unit = switch (workload.figure()) {
+                case THROUGHPUT -> Unit.PER_SECOND;
+                case MEDIAN_LATENCY -> Unit.MICROSECONDS;
+            };
             result(workload.name(), unit).add(oursFirst ? first : second, oursFirst ? second : first);
         }
     }
@@ -113,7 +112,8 @@ final class Comparison {
 
     private Figure measure(Workload workload, ServerProcess server, int round) throws InterruptedException {
         String what = String.format(
-                "round %d/%d  %-18s %-5s", round, plan.rounds, workload.name(), server.contender().name());
+                "round %d/%d  %-18s %-5s",
+                round, plan.rounds, workload.name(), server.contender().name());
         progress.moment("%s preparing", what);
         try (EtcdClient client = EtcdClient.connect(server.endpoint(), workload.connections())) {
             Load load = workload.setUp().prepare(client, plan.seed, 0);
@@ -127,11 +127,10 @@ final class Comparison {
                     measured.latencyMicros(50),
                     measured.latencyMicros(99),
                     measured.cpuMicrosPerOperation());
-            double figure =
-                    switch (workload.figure()) {
-                        case THROUGHPUT -> measured.perSecond();
-                        case MEDIAN_LATENCY -> measured.latencyMicros(50);
-                    };
+            double figure = switch (workload.figure()) {
+                case THROUGHPUT -> measured.perSecond();
+                case MEDIAN_LATENCY -> measured.latencyMicros(50);
+            };
             return new Figure(figure, measured.cpuMicrosPerOperation(), measured.latency());
         }
     }
@@ -182,8 +181,7 @@ final class Comparison {
     }
 
     private static Figure startUp(ServerProcess server) {
-        return new Figure(
-                server.startTime().toNanos() / 1e6, server.startCpu().toNanos() / 1e3, null);
+        return new Figure(server.startTime().toNanos() / 1e6, server.startCpu().toNanos() / 1e3, null);
     }
 
     private static Figure settledMemory(ServerProcess server) throws InterruptedException {

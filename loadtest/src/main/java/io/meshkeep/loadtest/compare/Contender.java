@@ -25,11 +25,16 @@ record Contender(String name, List<String> command, boolean peers) {
         String client = "http://127.0.0.1:" + clientPort;
         List<String> line = new ArrayList<>(command);
         line.addAll(List.of(
-                "--name", "bench",
-                "--data-dir", dataDirectory.toString(),
-                "--listen-client-urls", client,
-                "--advertise-client-urls", client,
-                "--log-level", "warn"));
+                "--name",
+                "bench",
+                "--data-dir",
+                dataDirectory.toString(),
+                "--listen-client-urls",
+                client,
+                "--advertise-client-urls",
+                client,
+                "--log-level",
+                "warn"));
         if (peers) {
             String peer = "http://127.0.0.1:" + peerPort;
             line.addAll(List.of(

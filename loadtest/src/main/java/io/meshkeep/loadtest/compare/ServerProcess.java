@@ -1,12 +1,12 @@
 package io.meshkeep.loadtest.compare;
 
+import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
-import io.meshkeep.loadtest.client.EtcdClient;
 import io.meshkeep.loadtest.client.Endpoint;
+import io.meshkeep.loadtest.client.EtcdClient;
 import io.meshkeep.loadtest.process.ProcessAccounts;
 import io.meshkeep.proto.KVGrpc;
 import io.meshkeep.proto.RangeRequest;
-import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -87,7 +87,9 @@ final class ServerProcess implements AutoCloseable {
         try (EtcdClient client = EtcdClient.connect(endpoint, 1)) {
             client.ask(
                     KVGrpc.getRangeMethod(),
-                    RangeRequest.newBuilder().setKey(ByteString.copyFromUtf8("health")).build());
+                    RangeRequest.newBuilder()
+                            .setKey(ByteString.copyFromUtf8("health"))
+                            .build());
             return true;
         } catch (StatusRuntimeException e) {
             return false;

@@ -10,7 +10,16 @@ final class Table {
     static String of(List<Result> results) {
         StringBuilder table = new StringBuilder();
         table.append(row(
-                "workload", "unit", "ours", "etcd", "ratio", "(spread)", "cpu ours", "cpu etcd", "cpu r.", "p99 ms ours/etcd"));
+                "workload",
+                "unit",
+                "ours",
+                "etcd",
+                "ratio",
+                "(spread)",
+                "cpu ours",
+                "cpu etcd",
+                "cpu r.",
+                "p99 ms ours/etcd"));
         table.append(row("---", "---", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:"));
         for (Result result : results) {
             boolean cpu = result.countsCpu();
@@ -33,8 +42,7 @@ final class Table {
     }
 
     private static String row(Object... cells) {
-        return String.format(
-                Locale.ROOT, "| %-20s | %4s | %9s | %9s | %5s | %11s | %8s | %8s | %6s | %16s |%n", cells);
+        return String.format(Locale.ROOT, "| %-20s | %4s | %9s | %9s | %5s | %11s | %8s | %8s | %6s | %16s |%n", cells);
     }
 
     private static String figure(double value) {

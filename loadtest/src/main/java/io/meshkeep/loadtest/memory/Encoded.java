@@ -32,8 +32,7 @@ final class Encoded {
     static int compare(byte[] a, byte[] b) {
         int offsetA = keyStart(a, 0);
         int offsetB = keyStart(b, 0);
-        return Arrays.compareUnsigned(
-                a, offsetA, offsetA + keyLength(a, 0), b, offsetB, offsetB + keyLength(b, 0));
+        return Arrays.compareUnsigned(a, offsetA, offsetA + keyLength(a, 0), b, offsetB, offsetB + keyLength(b, 0));
     }
 
     /** The key of the record that starts at a place. */

@@ -15,7 +15,8 @@ interface Layout {
 
     /** The layouts compared. */
     enum Kind {
-        ENCODED_CHUNKS("one array per key, the encoded KeyValue, in an immutable set of chunks (ours)", EncodedChunks::new),
+        ENCODED_CHUNKS(
+                "one array per key, the encoded KeyValue, in an immutable set of chunks (ours)", EncodedChunks::new),
         OBJECT_CHUNKS("an object with two arrays per key, in the same set", ObjectChunks::new),
         OBJECT_TREE_MAP("an object with two arrays per key, in a TreeMap", ObjectMap::treeMap),
         OBJECT_SKIP_LIST("an object with two arrays per key, in a ConcurrentSkipListMap", ObjectMap::skipList),

@@ -13,8 +13,7 @@ import java.util.SplittableRandom;
 
 /** {@code bench memory}: what each layout of many keys takes, each in a JVM of its own. */
 public final class MemoryCommand {
-    public static final String HELP =
-            """
+    public static final String HELP = """
             bench memory: keep keys in memory in several layouts and tell what each takes
 
               --keys N       how many (default 1000000)
@@ -44,7 +43,8 @@ public final class MemoryCommand {
                 key(0).length,
                 valueBytes,
                 (long) keys * content >> 20);
-        System.out.println("| layout | heap MiB | bytes per key | beyond its content | resident MiB | us of CPU per change |");
+        System.out.println(
+                "| layout | heap MiB | bytes per key | beyond its content | resident MiB | us of CPU per change |");
         System.out.println("|---|--:|--:|--:|--:|--:|");
         for (Layout.Kind kind : Layout.Kind.values()) {
             System.out.println(inItsOwnJvm(kind, keys, valueBytes));
@@ -63,7 +63,8 @@ public final class MemoryCommand {
             throws IOException, InterruptedException {
         Process process = new ProcessBuilder(List.of(
                         System.getProperty("java.home") + "/bin/java",
-                        // The plain collector compacts fully and keeps no reserves, so that layouts are compared, not it.
+                        // The plain collector compacts fully and keeps no reserves, so that layouts are compared, not
+                        // it.
                         "-XX:+UseSerialGC",
                         "-XX:MaxRAMPercentage=50",
                         "-cp",
@@ -98,7 +99,8 @@ public final class MemoryCommand {
         }
         double microsPerChange = (threads.getCurrentThreadCpuTime() - begin) / 1e3 / keys;
         long heap = heapInUse() - empty;
-        long resident = new ProcessAccounts(ProcessHandle.current().pid()).memory().resident();
+        long resident =
+                new ProcessAccounts(ProcessHandle.current().pid()).memory().resident();
         if (layout.size() != keys || layout.valueLength(key(keys / 2)) != valueBytes) {
             throw new IllegalStateException(kind + " has lost keys");
         }
@@ -125,7 +127,8 @@ public final class MemoryCommand {
         for (int i = 0; i < 3; i++) {
             System.gc();
             least = Math.min(
-                    least, Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory());
+                    least,
+                    Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory());
         }
         return least;
     }

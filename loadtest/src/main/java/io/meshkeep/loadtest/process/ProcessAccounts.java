@@ -60,7 +60,8 @@ public final class ProcessAccounts implements CpuClock {
     static long kibibytes(String status, String name) {
         for (String line : status.split("\n")) {
             if (line.startsWith(name + ":")) {
-                return Long.parseLong(line.substring(name.length() + 1).replace("kB", "").strip());
+                return Long.parseLong(
+                        line.substring(name.length() + 1).replace("kB", "").strip());
             }
         }
         throw new IllegalStateException("/proc/pid/status has no " + name);

@@ -9,8 +9,7 @@ import java.util.Set;
 
 /** {@code bench fill}: puts a number of keys into a server. */
 public final class FillCommand {
-    public static final String HELP =
-            """
+    public static final String HELP = """
             bench fill: put keys with values of 200 random bytes into a running server, 500 at a time
 
               --endpoint URL     of the server (default http://127.0.0.1:2379)

@@ -28,8 +28,7 @@ public final class RunCommand {
     private RunCommand() {}
 
     public static String help() {
-        StringBuilder help = new StringBuilder(
-                """
+        StringBuilder help = new StringBuilder("""
                 bench run WORKLOAD: put one workload on a running server; it writes keys below bench/ and leaves them there
 
                   --endpoint URL     of the server (default http://127.0.0.1:2379)

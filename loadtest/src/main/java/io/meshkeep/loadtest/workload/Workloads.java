@@ -58,7 +58,9 @@ public final class Workloads {
     private static Workload put(int callers, int connections, Figure figure) {
         return new Workload(
                 "put-" + callers,
-                String.format("%,d caller%s: put of a 200-byte value to one of 10,000 keys", callers, callers == 1 ? "" : "s"),
+                String.format(
+                        "%,d caller%s: put of a 200-byte value to one of 10,000 keys",
+                        callers, callers == 1 ? "" : "s"),
                 connections,
                 figure,
                 (client, seed, rate) -> Put.prepare(client, seed, rate, callers));

@@ -37,8 +37,9 @@ class WireTest {
                 }
                 case 2 -> seen.add("id " + field.value());
                 case 3 -> seen.add("created " + field.value());
-                case 6 -> seen.add("reason "
-                        + new String(message, field.contentStart(), field.contentEnd() - field.contentStart()));
+                case 6 ->
+                    seen.add("reason "
+                            + new String(message, field.contentStart(), field.contentEnd() - field.contentStart()));
                 case 11 -> seen.add("event of " + (field.contentEnd() - field.contentStart()));
                 default -> throw new AssertionError("field " + field.number());
             }

@@ -16,9 +16,7 @@ class JsonTest {
         put.add(new Figure(123456.7, 10, latency), new Figure(50000, 40, latency));
         Result start = new Result("start-empty", Unit.MILLISECONDS);
         start.add(Figure.of(800), Figure.of(400));
-        assertThat(Json.of(List.of(put, start)))
-                .isEqualTo(
-                        """
+        assertThat(Json.of(List.of(put, start))).isEqualTo("""
                         [
                           {"workload": "put-100", "unit": "1/s", "ours": 123500, "etcd": 50000, "ratio": 2.469, \
                         "ratio_min": 2.469, "ratio_max": 2.469, "cpu_ratio": 0.25, \

@@ -79,8 +79,7 @@ class LoadTest {
                 LockSupport.parkNanos(1_000_000);
             }
             Histogram latency = client.loop().submit(recorder::takeLatency).get();
-            long late =
-                    latency.getCountBetweenValues(Duration.ofMillis(100).toNanos(), Recorder.HIGHEST_NANOS);
+            long late = latency.getCountBetweenValues(Duration.ofMillis(100).toNanos(), Recorder.HIGHEST_NANOS);
             // At 1,000 a second, 400 calls were due in the first 400 of the 500 ms.
             assertThat(late).isGreaterThanOrEqualTo(390);
         }
@@ -104,11 +103,11 @@ class LoadTest {
             assertThatThrownBy(() -> METER.measure(client, new ClosedLoop<>(client, new Ranges(), 5), CpuClock.NONE))
                     .isInstanceOf(LoadException.class)
                     .hasMessageContaining("no room");
-            assertThatThrownBy(
-                            () -> METER.measure(client, new OpenLoop<>(client, new Ranges(), 100, 5), CpuClock.NONE))
+            assertThatThrownBy(() -> METER.measure(client, new OpenLoop<>(client, new Ranges(), 100, 5), CpuClock.NONE))
                     .isInstanceOf(LoadException.class)
                     .hasMessageContaining("no room");
-            assertThatThrownBy(() -> ClosedLoop.run(client, new Ranges(), 2, 10)).hasMessageContaining("no room");
+            assertThatThrownBy(() -> ClosedLoop.run(client, new Ranges(), 2, 10))
+                    .hasMessageContaining("no room");
         }
     }
 

@@ -10,8 +10,7 @@ import org.junit.jupiter.api.Timeout;
 class ProcessAccountsTest {
     @Test
     void anyCommandNameWillDo() {
-        assertThat(ProcessAccounts.cpuTicks(
-                        "7 (a) (b c) S 1 7 7 0 -1 4194560 1 2 3 4 120 34 5 6 20 0 9 0 1 2 3"))
+        assertThat(ProcessAccounts.cpuTicks("7 (a) (b c) S 1 7 7 0 -1 4194560 1 2 3 4 120 34 5 6 20 0 9 0 1 2 3"))
                 .isEqualTo(154);
     }
 

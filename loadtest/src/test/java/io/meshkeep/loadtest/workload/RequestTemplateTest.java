@@ -30,7 +30,8 @@ class RequestTemplateTest {
 
     @Test
     void numbersCanBeReadBack() {
-        byte[] request = RequestTemplate.of(PutRequest.newBuilder().setKey(KEY).build()).with(1234567);
+        byte[] request =
+                RequestTemplate.of(PutRequest.newBuilder().setKey(KEY).build()).with(1234567);
         assertThat(RequestTemplate.number(request, 4)).isEqualTo(1234567);
     }
 

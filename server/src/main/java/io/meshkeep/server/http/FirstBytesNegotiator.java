@@ -35,7 +35,11 @@ public final class FirstBytesNegotiator implements ProtocolNegotiator {
     public FirstBytesNegotiator(HttpService http, Duration firstBytesTimeout) {
         this.http = http;
         this.port = new FirstBytesHandler.Port(
-                plaintext::newHandler, http, firstBytesTimeout.toNanos(), new LogLimiter(Duration.ofSeconds(10)), connections);
+                plaintext::newHandler,
+                http,
+                firstBytesTimeout.toNanos(),
+                new LogLimiter(Duration.ofSeconds(10)),
+                connections);
     }
 
     @Override

@@ -56,7 +56,8 @@ public final class EtcdServices implements AutoCloseable {
                                 headers,
                                 slowCalls,
                                 new MaintenanceService.About(
-                                        config.advertisedVersion(), config.quotaBytes().orElse(0)))
+                                        config.advertisedVersion(),
+                                        config.quotaBytes().orElse(0)))
                         .bind(binder),
                 binder.service(AuthGrpc.getServiceDescriptor())
                         .unbuilt("the server runs without authentication")

@@ -70,7 +70,8 @@ final class KvService {
                 reply.fail(error);
             } else {
                 metrics.puts().increment();
-                metrics.putBytes().add(request.getKey().size() + request.getValue().size());
+                metrics.putBytes()
+                        .add(request.getKey().size() + request.getValue().size());
                 reply.send(KvResponses.put(headers.field(result.revision()), (Result.Put) result));
             }
         });

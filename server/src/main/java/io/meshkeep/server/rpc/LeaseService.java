@@ -46,7 +46,8 @@ final class LeaseService {
     }
 
     ServerServiceDefinition bind(ServiceBinder binder) {
-        return binder.service(LeaseGrpc.getServiceDescriptor())
+        return binder
+                .service(LeaseGrpc.getServiceDescriptor())
                 .unary(LeaseGrpc.getLeaseGrantMethod(), this::grant)
                 .unary(LeaseGrpc.getLeaseRevokeMethod(), this::revoke)
                 .stream(LeaseGrpc.getLeaseKeepAliveMethod(), this::keepAlive)
@@ -111,8 +112,8 @@ final class LeaseService {
 
     private void leases(LeaseLeasesRequest request, Reply reply) {
         slowCalls.run(reply, () -> {
-            LeaseLeasesResponse.Builder response =
-                    LeaseLeasesResponse.newBuilder().setHeader(headers.at(store.snapshot().revision()));
+            LeaseLeasesResponse.Builder response = LeaseLeasesResponse.newBuilder()
+                    .setHeader(headers.at(store.snapshot().revision()));
             for (long id : store.leases().byDeadline()) {
                 response.addLeases(LeaseStatus.newBuilder().setID(id));
             }

@@ -119,7 +119,8 @@ final class MaintenanceService {
     private Encoded alarms(long revision, List<Alarm> alarms) {
         AlarmResponse.Builder response = AlarmResponse.newBuilder().setHeader(headers.at(revision));
         for (Alarm alarm : alarms) {
-            response.addAlarms(AlarmMember.newBuilder().setMemberID(alarm.memberId()).setAlarm(alarm.type()));
+            response.addAlarms(
+                    AlarmMember.newBuilder().setMemberID(alarm.memberId()).setAlarm(alarm.type()));
         }
         return Encoded.of(response.build());
     }

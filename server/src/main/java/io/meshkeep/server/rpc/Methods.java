@@ -25,7 +25,8 @@ final class Methods {
         MethodDescriptor.PrototypeMarshaller<Q> prototype =
                 (MethodDescriptor.PrototypeMarshaller<Q>) generated.getRequestMarshaller();
         Parser<Q> parser = (Parser<Q>) prototype.getMessagePrototype().getParserForType();
-        return generated.toBuilder(new RequestMarshaller<>(parser, maxRequestBytes), RESPONSES).build();
+        return generated.toBuilder(new RequestMarshaller<>(parser, maxRequestBytes), RESPONSES)
+                .build();
     }
 
     private static final MethodDescriptor.Marshaller<Encoded> RESPONSES = new MethodDescriptor.Marshaller<>() {

@@ -9,9 +9,9 @@ import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
+import io.meshkeep.server.metrics.Metrics;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import io.meshkeep.server.metrics.Metrics;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 

@@ -22,12 +22,13 @@ final class SlowCalls implements AutoCloseable {
     private static final long BUDGET_WAIT_SECONDS = 7;
 
     private final ThreadPoolExecutor executor;
-    private final int budgetUnits = (int) Math.min(Integer.MAX_VALUE, Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 3) / UNIT);
+    private final int budgetUnits = (int) Math.min(
+            Integer.MAX_VALUE, Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 3) / UNIT);
     private final Semaphore budget = new Semaphore(budgetUnits, true);
 
     SlowCalls(String name) {
-        executor = new ThreadPoolExecutor(
-                THREADS, THREADS, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(QUEUE), task -> {
+        executor =
+                new ThreadPoolExecutor(THREADS, THREADS, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(QUEUE), task -> {
                     Thread thread = new Thread(task, name + "-slow-calls");
                     thread.setDaemon(true);
                     return thread;

@@ -20,8 +20,7 @@ final class WatchService {
     }
 
     ServerServiceDefinition bind(ServiceBinder binder) {
-        return binder.service(WatchGrpc.getServiceDescriptor())
-                .stream(WatchGrpc.getWatchMethod(), this::open)
+        return binder.service(WatchGrpc.getServiceDescriptor()).stream(WatchGrpc.getWatchMethod(), this::open)
                 .build();
     }
 

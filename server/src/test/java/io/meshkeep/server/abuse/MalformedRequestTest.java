@@ -160,12 +160,12 @@ class MalformedRequestTest {
         RawStream other = new RawStream(channel, WatchGrpc.getWatchMethod());
         other.send(create("watched", 1));
         assertThat(other.next()).isInstanceOf(byte[].class);
-        for (MethodDescriptor<?, ?> method :
-                List.of(WatchGrpc.getWatchMethod(), LeaseGrpc.getLeaseKeepAliveMethod())) {
+        for (MethodDescriptor<?, ?> method : List.of(WatchGrpc.getWatchMethod(), LeaseGrpc.getLeaseKeepAliveMethod())) {
             for (byte[] body : unreadable()) {
                 RawStream stream = new RawStream(channel, method);
                 stream.send(body);
-                assertThat(stream.next()).isInstanceOfSatisfying(Status.class, status -> assertUnreadable(method, status));
+                assertThat(stream.next())
+                        .isInstanceOfSatisfying(Status.class, status -> assertUnreadable(method, status));
             }
         }
         KVGrpc.newBlockingStub(channel)
@@ -182,9 +182,12 @@ class MalformedRequestTest {
         for (int i = 0; i < 20_000; i++) {
             nested = field(2, field(4, nested));
         }
-        assertThat(TxnRequest.getDescriptor().findFieldByName("success").getNumber()).isEqualTo(2);
-        assertThat(RequestOp.getDescriptor().findFieldByName("request_txn").getNumber()).isEqualTo(4);
-        assertUnreadable(KVGrpc.getTxnMethod(), refusal(KVGrpc.getTxnMethod(), nested).getStatus());
+        assertThat(TxnRequest.getDescriptor().findFieldByName("success").getNumber())
+                .isEqualTo(2);
+        assertThat(RequestOp.getDescriptor().findFieldByName("request_txn").getNumber())
+                .isEqualTo(4);
+        assertUnreadable(
+                KVGrpc.getTxnMethod(), refusal(KVGrpc.getTxnMethod(), nested).getStatus());
     }
 
     /** A field of bytes. */
@@ -300,7 +303,9 @@ class MalformedRequestTest {
             stream.send(body);
             stream.send(create("other", 777));
             // either the stream is ended, or at least the second request is answered
-            assertThat(stream.next()).as("seed %d: %s", seed, Arrays.toString(body)).isNotNull();
+            assertThat(stream.next())
+                    .as("seed %d: %s", seed, Arrays.toString(body))
+                    .isNotNull();
             stream.cancel();
         }
     }

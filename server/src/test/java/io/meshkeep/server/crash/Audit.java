@@ -69,7 +69,9 @@ final class Audit {
      */
     Set<Operation> checkEvents(Retained retained, long newest, Observations seen) {
         assertThat(newest).as("the newest revision").isGreaterThanOrEqualTo(seen.newest());
-        for (long revision = Math.max(2, retained.compacted() + 1); revision <= Math.min(newest, history.last()); revision++) {
+        for (long revision = Math.max(2, retained.compacted() + 1);
+                revision <= Math.min(newest, history.last());
+                revision++) {
             assertThat(retained.events().get(revision))
                     .as("the events of revision %d, which was known before", revision)
                     .isEqualTo(history.at(revision));
@@ -137,8 +139,7 @@ final class Audit {
 
         Reads(List<Observations.Read> reads) {
             byRevision = reads.stream()
-                    .collect(Collectors.groupingBy(
-                            Observations.Read::revision, TreeMap::new, Collectors.toList()));
+                    .collect(Collectors.groupingBy(Observations.Read::revision, TreeMap::new, Collectors.toList()));
         }
 
         void checkAt(long revision) {
@@ -171,7 +172,9 @@ final class Audit {
             StatusRuntimeException refusal = catchThrowableOfType(
                     StatusRuntimeException.class,
                     () -> kv().range(everything().setRevision(compacted - 1).build()));
-            assertThat(refusal).as("the answer to a read below the compacted revision").isNotNull();
+            assertThat(refusal)
+                    .as("the answer to a read below the compacted revision")
+                    .isNotNull();
             assertThat(refusal.getStatus().getDescription())
                     .isEqualTo("etcdserver: mvcc: required revision has been compacted");
         }
@@ -223,7 +226,9 @@ final class Audit {
         }
         for (KeyValue pair : history.keys().values()) {
             if (pair.getLease() != 0 && !pair.getKey().toStringUtf8().startsWith(LeaseHolder.PREFIX)) {
-                assertThat(present).as("the lease of %s", pair.getKey().toStringUtf8()).contains(pair.getLease());
+                assertThat(present)
+                        .as("the lease of %s", pair.getKey().toStringUtf8())
+                        .contains(pair.getLease());
             }
         }
         return expected;
@@ -239,7 +244,9 @@ final class Audit {
             // it is ending, or has just ended
             return;
         }
-        assertThat(left.getGrantedTTL()).as("the TTL of lease %d", id).isEqualTo(isLong ? Writer.LONG_TTL : SHORTEST_TTL);
+        assertThat(left.getGrantedTTL())
+                .as("the TTL of lease %d", id)
+                .isEqualTo(isLong ? Writer.LONG_TTL : SHORTEST_TTL);
         assertThat(left.getKeysList())
                 .as("the keys of lease %d", id)
                 .containsExactlyInAnyOrderElementsOf(history.keys().values().stream()

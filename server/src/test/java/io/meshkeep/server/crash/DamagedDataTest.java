@@ -143,7 +143,9 @@ class DamagedDataTest {
         Path log = DataFiles.newestLog(data);
         byte[] bytes = Files.readAllBytes(log);
         Files.write(log, Arrays.copyOf(bytes, bytes.length - 1));
-        assertRefused().hasMessageContaining(MISSING).hasMessageContaining(data.resolve("watermark").toString());
+        assertRefused()
+                .hasMessageContaining(MISSING)
+                .hasMessageContaining(data.resolve("watermark").toString());
         Files.delete(data.resolve("watermark"));
         try (MeshkeepServer server = DataFiles.open(data)) {
             ManagedChannel channel = channel(server);

@@ -21,7 +21,11 @@ final class DataFiles {
     private DataFiles() {}
 
     static MeshkeepServer open(Path data) throws StartException {
-        return MeshkeepServer.builder().dataDir(data).listen("127.0.0.1", 0).build().start();
+        return MeshkeepServer.builder()
+                .dataDir(data)
+                .listen("127.0.0.1", 0)
+                .build()
+                .start();
     }
 
     static ManagedChannel channel(MeshkeepServer server) {
@@ -50,7 +54,9 @@ final class DataFiles {
     /** The files of the store whose names end so, the oldest first. */
     static List<Path> stored(Path data, String suffix) throws IOException {
         try (Stream<Path> files = Files.list(data.resolve("store"))) {
-            return files.filter(file -> file.toString().endsWith(suffix)).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(suffix))
+                    .sorted()
+                    .toList();
         }
     }
 

@@ -149,19 +149,25 @@ final class Follower {
         if (told.isEmpty()) {
             return;
         }
-        assertThat(told.get(0).getCreated()).as("%s: the first answer is the created one", name).isTrue();
+        assertThat(told.get(0).getCreated())
+                .as("%s: the first answer is the created one", name)
+                .isTrue();
         long from = next == 0 ? told.get(0).getHeader().getRevision() + 1 : next;
         Map<String, KeyValue> before = previous ? new HashMap<>(history.keysAt(from - 1)) : null;
         long revision = from;
         for (WatchResponse response : told.subList(1, told.size())) {
             List<Event> events = response.getEventsList();
             long header = response.getHeader().getRevision();
-            assertThat(events).as("%s: an answer with nothing in it: %s", name, response).isNotEmpty();
+            assertThat(events)
+                    .as("%s: an answer with nothing in it: %s", name, response)
+                    .isNotEmpty();
             long last = events.get(events.size() - 1).getKv().getModRevision();
             assertThat(header)
                     .as("%s: the header's revision and that of the last event", name)
                     .isGreaterThanOrEqualTo(last);
-            assertThat(header).as("%s: the header's revision and the newest one", name).isLessThanOrEqualTo(history.last());
+            assertThat(header)
+                    .as("%s: the header's revision and the newest one", name)
+                    .isLessThanOrEqualTo(history.last());
             List<Event> expected = new ArrayList<>();
             // An answer's header says: everything up to here has been sent.
             for (; revision <= header; revision++) {

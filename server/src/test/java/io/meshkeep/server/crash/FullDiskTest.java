@@ -171,11 +171,16 @@ class FullDiskTest {
         String last = new TreeMap<>(client.acknowledged).lastKey();
         client.acknowledged.remove(last);
         assertThat(client.kv
-                        .deleteRange(DeleteRangeRequest.newBuilder().setKey(bytes(last)).build())
+                        .deleteRange(DeleteRangeRequest.newBuilder()
+                                .setKey(bytes(last))
+                                .build())
                         .getDeleted())
                 .isEqualTo(1);
         client.lease.leaseRevoke(LeaseRevokeRequest.newBuilder().setID(1).build());
-        long revision = client.kv.range(Client.all().setCountOnly(true).build()).getHeader().getRevision();
+        long revision = client.kv
+                .range(Client.all().setCountOnly(true).build())
+                .getHeader()
+                .getRevision();
         client.kv.compact(CompactionRequest.newBuilder().setRevision(revision).build());
         client.checkNothingIsLost();
     }
@@ -196,7 +201,8 @@ class FullDiskTest {
         ServerProcess.Builder configured = ServerProcess.on(data).flags("--quota-backend-bytes", "16777216");
         try (ServerProcess server = configured.start();
                 Client client = new Client(server, acknowledged)) {
-            client.lease.leaseGrant(LeaseGrantRequest.newBuilder().setID(1).setTTL(1000).build());
+            client.lease.leaseGrant(
+                    LeaseGrantRequest.newBuilder().setID(1).setTTL(1000).build());
             assertNoSpace(() -> {
                 throw client.fill();
             });
@@ -226,11 +232,14 @@ class FullDiskTest {
             ServerProcess.Builder configured = ServerProcess.on(disk.directory().resolve("data"));
             try (ServerProcess server = configured.start();
                     Client client = new Client(server, acknowledged)) {
-                client.lease.leaseGrant(LeaseGrantRequest.newBuilder().setID(1).setTTL(1000).build());
+                client.lease.leaseGrant(
+                        LeaseGrantRequest.newBuilder().setID(1).setTTL(1000).build());
                 assertNoSpace(() -> {
                     throw client.fill();
                 });
-                assertThat(acknowledged).as("keys of 64 KiB on a disk of 160 MiB").hasSizeGreaterThan(500);
+                assertThat(acknowledged)
+                        .as("keys of 64 KiB on a disk of 160 MiB")
+                        .hasSizeGreaterThan(500);
                 checkWorksWithoutSpace(client);
                 server.kill();
             }
@@ -282,7 +291,8 @@ class FullDiskTest {
             assertThat(revision).isPositive();
             attempt(() -> client.kv
                     .withDeadlineAfter(30, TimeUnit.SECONDS)
-                    .deleteRange(DeleteRangeRequest.newBuilder().setKey(bytes(key)).build()));
+                    .deleteRange(
+                            DeleteRangeRequest.newBuilder().setKey(bytes(key)).build()));
         }
         attempt(() -> client.put("new", VALUE_BYTES));
     }
@@ -310,9 +320,10 @@ class FullDiskTest {
             assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
             await().atMost(Duration.ofSeconds(30)).until(() -> !server.isAlive());
             assertThat(server.waitForExit()).isEqualTo(1);
-            assertThat(server.output()).anySatisfy(line -> assertThat(line)
-                    .contains("cannot write to the store in " + data)
-                    .contains("File too large"));
+            assertThat(server.output())
+                    .anySatisfy(line -> assertThat(line)
+                            .contains("cannot write to the store in " + data)
+                            .contains("File too large"));
             assertThat(server.output()).last().asString().startsWith("meshkeep: ");
         }
         assertThat(acknowledged).hasSizeGreaterThan(50);

@@ -38,9 +38,11 @@ final class Janitor implements Runnable {
             while (!seen.isEnding()) {
                 Thread.sleep(20 + random.nextInt(150));
                 if (random.nextInt(3) == 0) {
-                    seen.call("defragment", () -> maintenance
-                            .withDeadlineAfter(60, SECONDS)
-                            .defragment(DefragmentRequest.getDefaultInstance()));
+                    seen.call(
+                            "defragment",
+                            () -> maintenance
+                                    .withDeadlineAfter(60, SECONDS)
+                                    .defragment(DefragmentRequest.getDefaultInstance()));
                 } else if (next < limit) {
                     next += 1 + random.nextInt(Math.toIntExact(Math.min(2000, limit - next)));
                     compact(next);

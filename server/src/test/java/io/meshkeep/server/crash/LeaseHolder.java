@@ -72,8 +72,8 @@ final class LeaseHolder implements Runnable {
 
     private boolean put(Operation operation, TxnRequest request) {
         try {
-            Optional<TxnResponse> answer =
-                    seen.call("lease holder", () -> kv.withDeadlineAfter(60, SECONDS).txn(request));
+            Optional<TxnResponse> answer = seen.call(
+                    "lease holder", () -> kv.withDeadlineAfter(60, SECONDS).txn(request));
             answer.ifPresentOrElse(
                     response -> seen.answered(operation, response.getHeader()), () -> seen.unanswered(operation));
             return answer.isPresent();

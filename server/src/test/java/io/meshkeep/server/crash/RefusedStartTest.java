@@ -59,7 +59,10 @@ class RefusedStartTest {
         try (ServerProcess first = ServerProcess.on(data).start()) {
             assertRefused().isEqualTo("meshkeep: the data directory " + data + " is locked by another process");
             ManagedChannel channel = first.channel();
-            assertThat(KVGrpc.newBlockingStub(channel).put(put("a", 10).build()).getHeader().getRevision())
+            assertThat(KVGrpc.newBlockingStub(channel)
+                            .put(put("a", 10).build())
+                            .getHeader()
+                            .getRevision())
                     .isEqualTo(2);
             channel.shutdownNow();
             assertThat(first.terminate()).isZero();
@@ -120,7 +123,8 @@ class RefusedStartTest {
                         .findFirst()
                         .orElseThrow();
                 byte[] format = "format".getBytes(StandardCharsets.US_ASCII);
-                assertThat(db.get(meta, format)).isEqualTo(ByteBuffer.allocate(4).putInt(1).array());
+                assertThat(db.get(meta, format))
+                        .isEqualTo(ByteBuffer.allocate(4).putInt(1).array());
                 db.put(meta, format, ByteBuffer.allocate(4).putInt(2).array());
             }
         }

@@ -56,10 +56,14 @@ record Retained(long compacted, NavigableMap<Long, List<Event>> events) {
                             .build()));
             while (events.isEmpty() || events.lastKey() < newest) {
                 Object answer = told.poll(60, SECONDS);
-                assertThat(answer).as("an answer to a watch from revision %d", from).isInstanceOf(WatchResponse.class);
+                assertThat(answer)
+                        .as("an answer to a watch from revision %d", from)
+                        .isInstanceOf(WatchResponse.class);
                 WatchResponse response = (WatchResponse) answer;
                 if (response.getCanceled()) {
-                    assertThat(response.getCompactRevision()).as("the reason of %s", response).isPositive();
+                    assertThat(response.getCompactRevision())
+                            .as("the reason of %s", response)
+                            .isPositive();
                     return response.getCompactRevision();
                 }
                 for (Event event : response.getEventsList()) {

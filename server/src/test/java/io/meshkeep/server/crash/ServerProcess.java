@@ -87,8 +87,8 @@ public final class ServerProcess implements AutoCloseable {
             command.addAll(jvm);
             command.add("-Djava.library.path=" + NativeLibrary.directory());
             command.add("io.meshkeep.server.cli.Main");
-            command.addAll(List.of(
-                    "serve", "--data-dir", dataDir.toString(), "--listen-client-urls", "http://127.0.0.1:0"));
+            command.addAll(
+                    List.of("serve", "--data-dir", dataDir.toString(), "--listen-client-urls", "http://127.0.0.1:0"));
             command.addAll(flags);
             ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
             builder.environment().keySet().removeIf(name -> name.startsWith("ETCD_"));

@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
 record StraceLog(List<Call> calls) {
     private static final Pattern WHOLE = Pattern.compile("(\\d+) +(\\w+)\\((.*)\\) += (-?\\d+|\\?).*");
     private static final Pattern BEGUN = Pattern.compile("(\\d+) +(\\w+)\\((.*) <unfinished \\.\\.\\.>");
-    private static final Pattern RESUMED = Pattern.compile("(\\d+) +<\\.\\.\\. (\\w+) resumed>(.*)\\) += (-?\\d+|\\?).*");
+    private static final Pattern RESUMED =
+            Pattern.compile("(\\d+) +<\\.\\.\\. (\\w+) resumed>(.*)\\) += (-?\\d+|\\?).*");
 
     /**
      * A system call.
@@ -61,7 +62,8 @@ record StraceLog(List<Call> calls) {
             if (matcher.matches()) {
                 Call call = begun.remove(matcher.group(1));
                 if (call != null && call.name.equals(matcher.group(2))) {
-                    calls.add(new Call(call.name, call.arguments + matcher.group(3), matcher.group(4), call.entered, i));
+                    calls.add(
+                            new Call(call.name, call.arguments + matcher.group(3), matcher.group(4), call.entered, i));
                 }
             }
         }

@@ -36,16 +36,24 @@ final class SyncCheck {
     static Verdict check(StraceLog log, List<Put> puts) {
         List<String> unsynced = new ArrayList<>();
         for (Put put : puts) {
-            Call request = first(log, "its request", put, call -> READS.contains(call.name())
-                    && call.isOnSocket()
-                    && call.carries(put.request()));
-            Call record = last(log, "its record in the log", put, call -> WRITES.contains(call.name())
-                    && LOG_FILE.matcher(call.file()).matches()
-                    && call.entered() > request.left()
-                    && call.carries(put.request()));
-            Call answer = first(log, "its answer", put, call -> WRITES.contains(call.name())
-                    && call.isOnSocket()
-                    && call.carries(put.answer()));
+            Call request = first(
+                    log,
+                    "its request",
+                    put,
+                    call -> READS.contains(call.name()) && call.isOnSocket() && call.carries(put.request()));
+            Call record = last(
+                    log,
+                    "its record in the log",
+                    put,
+                    call -> WRITES.contains(call.name())
+                            && LOG_FILE.matcher(call.file()).matches()
+                            && call.entered() > request.left()
+                            && call.carries(put.request()));
+            Call answer = first(
+                    log,
+                    "its answer",
+                    put,
+                    call -> WRITES.contains(call.name()) && call.isOnSocket() && call.carries(put.answer()));
             Optional<Call> sync = log.calls().stream()
                     .filter(call -> SYNCS.contains(call.name())
                             && call.result().equals("0")
@@ -54,8 +62,9 @@ final class SyncCheck {
                             && call.left() < answer.entered())
                     .findFirst();
             if (sync.isEmpty()) {
-                unsynced.add("the put of " + put.request() + ", written by " + describe(record) + ", was acknowledged by "
-                        + describe(answer) + " with no sync of " + record.file() + " in between");
+                unsynced.add(
+                        "the put of " + put.request() + ", written by " + describe(record) + ", was acknowledged by "
+                                + describe(answer) + " with no sync of " + record.file() + " in between");
             }
         }
         return new Verdict(unsynced);

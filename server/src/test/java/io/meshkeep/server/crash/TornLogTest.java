@@ -80,16 +80,22 @@ class TornLogTest {
         KVGrpc.KVBlockingStub kv = KVGrpc.newBlockingStub(channel);
         switch (i) {
             case 0 -> kv.put(put("a", 100).build());
-            case 1 -> kv.txn(TxnRequest.newBuilder()
-                    .addSuccess(RequestOp.newBuilder().setRequestPut(put("b", 10)))
-                    .addSuccess(RequestOp.newBuilder().setRequestPut(put("c", 40_000)))
-                    .build());
-            case 2 -> kv.deleteRange(DeleteRangeRequest.newBuilder()
-                    .setKey(bytes("a"))
-                    .setRangeEnd(bytes("c"))
-                    .build());
-            case 3 -> LeaseGrpc.newBlockingStub(channel)
-                    .leaseGrant(LeaseGrantRequest.newBuilder().setID(7).setTTL(1000).build());
+            case 1 ->
+                kv.txn(TxnRequest.newBuilder()
+                        .addSuccess(RequestOp.newBuilder().setRequestPut(put("b", 10)))
+                        .addSuccess(RequestOp.newBuilder().setRequestPut(put("c", 40_000)))
+                        .build());
+            case 2 ->
+                kv.deleteRange(DeleteRangeRequest.newBuilder()
+                        .setKey(bytes("a"))
+                        .setRangeEnd(bytes("c"))
+                        .build());
+            case 3 ->
+                LeaseGrpc.newBlockingStub(channel)
+                        .leaseGrant(LeaseGrantRequest.newBuilder()
+                                .setID(7)
+                                .setTTL(1000)
+                                .build());
             default -> kv.put(put("d", 20).setLease(7).build());
         }
     }

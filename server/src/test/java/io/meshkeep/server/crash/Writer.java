@@ -116,7 +116,9 @@ final class Writer implements Runnable {
     }
 
     private long anyLease() {
-        return leases.isEmpty() || random.nextInt(3) > 0 ? 0 : List.copyOf(leases).get(random.nextInt(leases.size()));
+        return leases.isEmpty() || random.nextInt(3) > 0
+                ? 0
+                : List.copyOf(leases).get(random.nextInt(leases.size()));
     }
 
     private Operation.Builder operation() {
