@@ -429,6 +429,7 @@ public final class WatchHub implements AutoCloseable {
     }
 
     void cancel(WatchStream stream, long id) {
+        dispatch();
         Watcher watcher = stream.watchers.get(id);
         if (watcher != null) {
             end(watcher);
