@@ -76,12 +76,12 @@ final class Etcdctl {
         }
     }
 
-    /** Runs a command to its end. */
-    Output run(List<String> command, String input) {
+    /** Starts a command that reads this and no more. */
+    Running start(List<String> command, String input) {
         Running running = start(command);
         running.type(input);
         running.closeInput();
-        return running.awaitEnd();
+        return running;
     }
 
     /** Starts a command that goes on until it is stopped. */

@@ -97,8 +97,10 @@ final class EtcdctlPair implements AutoCloseable {
 
     private Etcdctl.Output same(String command, String input) {
         List<String> words = words(command);
-        Etcdctl.Output theirs = toEtcd.run(words, input);
-        Etcdctl.Output ours = toMeshkeep.run(words, input);
+        Etcdctl.Running withEtcd = toEtcd.start(words, input);
+        Etcdctl.Running withMeshkeep = toMeshkeep.start(words, input);
+        Etcdctl.Output theirs = withEtcd.awaitEnd();
+        Etcdctl.Output ours = withMeshkeep.awaitEnd();
         assertThat(ours).as("etcdctl %s%n%s", command, input).isEqualTo(theirs);
         return ours;
     }
@@ -133,7 +135,7 @@ final class EtcdctlPair implements AutoCloseable {
         for (Etcdctl etcdctl : List.of(toEtcd, toMeshkeep)) {
             await().pollInterval(Duration.ofMillis(50))
                     .atMost(Duration.ofSeconds(30))
-                    .until(() -> etcdctl.run(words, "").out().equals(out));
+                    .until(() -> etcdctl.start(words, "").awaitEnd().out().equals(out));
         }
     }
 

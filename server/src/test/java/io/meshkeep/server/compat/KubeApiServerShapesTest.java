@@ -521,10 +521,7 @@ class KubeApiServerShapesTest extends ShapesTest {
         }
     }
 
-    /**
-     * What was before a change at the compacted revision is compacted itself. Ours may still have it in memory and
-     * tells it then: see docs/compatibility.md.
-     */
+    /** What was before a change at the compacted revision is compacted itself, so etcd leaves it out. */
     @Test
     void watchesFromTheCompactedRevision() {
         long first = created(PODS + "default/a", "1");
