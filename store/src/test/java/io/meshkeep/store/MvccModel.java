@@ -219,7 +219,8 @@ final class MvccModel {
                 .setLease(request.getIgnoreLease() && old != null ? old.getLease() : request.getLease())
                 .build();
         current.put(kv.getKey(), kv);
-        changes.add(new Change(begin + 1, false, kv, before(kv.getKey())));
+        // a put after a delete of the same transaction creates the key, so there is no pair before it
+        changes.add(new Change(begin + 1, false, kv, old == null ? null : before(kv.getKey())));
         PutResponse.Builder response = PutResponse.newBuilder().setHeader(header(seen()));
         if (request.getPrevKv() && old != null) {
             response.setPrevKv(old);
