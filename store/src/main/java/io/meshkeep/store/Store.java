@@ -349,8 +349,8 @@ public final class Store implements AutoCloseable {
      */
     public void write(Command command, long bytes, Answer answer) {
         if (!hasRoom(command)) {
-            raiseNoSpace();
-            throw EtcdError.NO_SPACE.exception();
+            refuseForSpace(answer);
+            return;
         }
         if (!submit(command, bytes, answer)) {
             throw EtcdError.TOO_MANY_REQUESTS.exception();
@@ -410,17 +410,22 @@ public final class Store implements AutoCloseable {
         });
     }
 
-    private void raiseNoSpace() {
+    /** Refuses a write once the alarm is raised: whoever is told of the error finds the alarm. */
+    private void refuseForSpace(Answer answer) {
+        EtcdException refusal = EtcdError.NO_SPACE.exception();
         Alarm alarm = noSpace();
-        if (!published.alarms().contains(alarm)) {
-            log.warn(
-                    "no space: the data has {} bytes on disk of a quota of {}, {} in memory of {}, {} are free",
-                    space.size(),
-                    options.quotaBytes(),
-                    published.residentBytes(),
-                    options.maxResidentBytes(),
-                    storage.usableSpace());
-            submit(new Command.RaiseAlarm(alarm), 64, (result, error) -> {});
+        if (published.alarms().contains(alarm)) {
+            throw refusal;
+        }
+        log.warn(
+                "no space: the data has {} bytes on disk of a quota of {}, {} in memory of {}, {} are free",
+                space.size(),
+                options.quotaBytes(),
+                published.residentBytes(),
+                options.maxResidentBytes(),
+                storage.usableSpace());
+        if (!submit(new Command.RaiseAlarm(alarm), 64, (result, error) -> answer.complete(null, refusal))) {
+            throw refusal;
         }
     }
 
