@@ -324,7 +324,8 @@ final class WorkingState implements KeyView {
      * a watcher gets as the pair before is then that of the first change.
      */
     private byte[] beforeRevision(byte[] key, byte[] previous) {
-        if (sub > 0) {
+        // Without this look at the record, a deletion of n keys would compare n * n of them.
+        if (KeyValueRecord.modRevision(previous) == revision) {
             for (int i = events.size() - sub; i < events.size(); i++) {
                 if (Arrays.equals(events.get(i).key(), key)) {
                     return events.get(i).previous();
