@@ -27,7 +27,7 @@ record Measurer(boolean ownJvm, int warmups, int rounds, int millis) {
      */
     static final List<String> JVM_OPTIONS = List.of("-XX:+UseParallelGC", "-Xms1500m", "-Xmx1500m", "-Xmn700m");
 
-    /** The mean time of an operation in nanoseconds. */
+    /** The time of an operation in nanoseconds: the median of the rounds, since others use the machine too. */
     double nanos(Class<?> benchmark, Map<String, String> parameters) {
         // The lock keeps benchmarks apart by a file that another user may own.
         System.setProperty("jmh.ignoreLock", "true");
@@ -47,7 +47,7 @@ record Measurer(boolean ownJvm, int warmups, int rounds, int millis) {
             if (results.size() != 1) {
                 throw new IllegalStateException(results.size() + " results of one benchmark");
             }
-            return results.iterator().next().getPrimaryResult().getScore();
+            return results.iterator().next().getPrimaryResult().getStatistics().getPercentile(50);
         } catch (RunnerException e) {
             throw new IllegalStateException("the benchmark has failed", e);
         }

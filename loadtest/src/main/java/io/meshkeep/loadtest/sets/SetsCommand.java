@@ -28,8 +28,6 @@ public final class SetsCommand {
     /** The one size that a quick run does everything at. */
     private static final int MIDDLE = 10_000;
 
-    private static final int WARM_UP_SIZE = 1_000;
-
     private SetsCommand() {}
 
     /** @throws IllegalArgumentException with one line for the user */
@@ -80,15 +78,15 @@ public final class SetsCommand {
     }
 
     private static List<Cell> quick(List<Op> ops, Progress progress) {
-        Measurer warmUp = new Measurer(false, 0, 1, 200);
-        Measurer measurer = new Measurer(false, 1, 2, 60);
+        Measurer warmUp = new Measurer(false, 0, 2, 150);
+        Measurer measurer = new Measurer(false, 2, 6, 30);
         // Work that takes seconds: a sixteenth of it, once.
-        Measurer long1 = new Measurer(false, 0, 1, 1);
+        Measurer once = new Measurer(false, 0, 1, 1);
         List<Cell> cells = new ArrayList<>();
         for (Op op : ops) {
             for (Contender contender : Contender.values()) {
                 progress.moment("%s: %s warms up", op.label(), contender.label());
-                warmUp.nanos(SetsBenchmark.class, parameters(op, contender, WARM_UP_SIZE, 1));
+                warmUp.nanos(SetsBenchmark.class, parameters(op, contender, SIZES[0], 1));
             }
             for (int n : SIZES) {
                 boolean single = op == Op.INSERT || op == Op.DELETE;
@@ -101,7 +99,7 @@ public final class SetsCommand {
                     }
                     progress.moment("%s of %,d: %s", op.label(), n, contender.label());
                     int part = contender.canBeSampled() ? parts : 1;
-                    Measurer suitable = part > 1 ? long1 : measurer;
+                    Measurer suitable = part > 1 ? once : measurer;
                     nanos.put(
                             contender, part * suitable.nanos(SetsBenchmark.class, parameters(op, contender, n, part)));
                 }
