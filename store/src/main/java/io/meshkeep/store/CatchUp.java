@@ -338,16 +338,6 @@ final class CatchUp implements AutoCloseable {
     @Override
     public void close() {
         worker.shutdown();
-        boolean interrupted = false;
-        while (!worker.isTerminated()) {
-            try {
-                worker.awaitTermination(10, TimeUnit.SECONDS);
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.join(worker);
     }
 }

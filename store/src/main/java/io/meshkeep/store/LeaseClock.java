@@ -241,17 +241,7 @@ public final class LeaseClock implements AutoCloseable {
     public void close() {
         closed = true;
         LockSupport.unpark(thread);
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
+        Threads.join(thread);
         // Keepalives that wait for an outcome are not answered: there is none, and 0 would say that the lease is gone.
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }
