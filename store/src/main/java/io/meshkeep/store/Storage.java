@@ -343,7 +343,8 @@ final class Storage implements AutoCloseable {
             for (it.seekToFirst(); it.isValid(); it.next()) {
                 StoredLease lease = StoredLease.decode(it.key(), it.value());
                 ChunkedSortedSet.Builder<byte[]> keys = attached.get(lease.id());
-                leases.add(new LeaseEntry(lease.id(), lease.ttl(), keys == null ? LeaseEntry.NO_KEYS : keys.build()));
+                leases.add(new LeaseEntry(
+                        lease.id(), lease.ttl(), lease.granted(), keys == null ? LeaseEntry.NO_KEYS : keys.build()));
             }
             check(it);
         }
