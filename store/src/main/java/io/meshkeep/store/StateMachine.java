@@ -242,6 +242,8 @@ final class StateMachine {
                     PutRequest put = op.getRequestPut();
                     byte[] key = put.getKey().toByteArray();
                     byte[] previous = working.find(key);
+                    // A delete before it may have taken what the check of the path saw (see RequestChecks.Deletes).
+                    checkIgnores(put, previous);
                     byte[] before = write(put, key, previous, begin, budget);
                     responses.add(new Result.Put(working.revision(), before));
                 }
