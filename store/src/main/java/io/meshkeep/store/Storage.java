@@ -212,6 +212,8 @@ final class Storage implements AutoCloseable {
         ColumnFamilyOptions options = new ColumnFamilyOptions()
                 .setWriteBufferSize(megabytes * MEGABYTE)
                 .setMaxWriteBufferNumber(3)
+                // A block counts as used once it is there, against the quota too; by default it has up to a megabyte.
+                .setArenaBlockSize(64 << 10)
                 .setCompressionType(CompressionType.LZ4_COMPRESSION)
                 .setLevelCompactionDynamicLevelBytes(true)
                 .setTargetFileSizeBase(16 * MEGABYTE)

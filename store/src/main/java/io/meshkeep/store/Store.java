@@ -146,8 +146,8 @@ public final class Store implements AutoCloseable {
             EventBatch events = cut.events();
             if (events != null) {
                 recent.add(events);
-                space.wrote(2 * events.retainedSize());
             }
+            space.wrote(cut.writes());
             retained.wrote(
                     events == null ? 0 : 2 * events.retainedSize(),
                     cut.snapshot().compactedRevision());
