@@ -133,6 +133,22 @@ class OversizeRequestTest {
         assertThat(refusal(KVGrpc.getTxnMethod(), txn).getDescription()).isEqualTo("etcdserver: request is too large");
     }
 
+    /** A few bytes on the wire, and a lot when they are unpacked. */
+    @ParameterizedTest
+    @ValueSource(ints = {LIMIT + 1, 2 * LIMIT + 1, 100_000_000})
+    void aMessageThatIsLargeOnceItIsUnpacked(int bytes) {
+        PutRequest put = PutRequest.newBuilder()
+                .setKey(ByteString.copyFromUtf8("k"))
+                .setValue(ByteString.copyFrom(new byte[bytes]))
+                .build();
+        StatusRuntimeException refusal = catchThrowableOfType(
+                StatusRuntimeException.class,
+                () -> KVGrpc.newBlockingStub(channel).withCompression("gzip").put(put));
+        assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        assertThat(refusal.getStatus().getDescription())
+                .isEqualTo("grpc: received message after decompression larger than max " + LIMIT);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {LIMIT + 1, 30_000_000})
     void aMessageOfAStream(int bytes) throws InterruptedException {
