@@ -1,5 +1,7 @@
 package io.meshkeep.server.http;
 
+import com.sun.management.UnixOperatingSystemMXBean;
+import io.grpc.Attributes;
 import io.grpc.netty.GrpcHttp2ConnectionHandler;
 import io.grpc.netty.InternalProtocolNegotiator.ProtocolNegotiator;
 import io.grpc.netty.InternalProtocolNegotiators;
@@ -8,6 +10,7 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.AsciiString;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 
 /**
@@ -23,6 +26,9 @@ import java.time.Duration;
  * them. The first bytes are then the decrypted ones, so that ALPN is allowed but not needed.
  */
 public final class FirstBytesNegotiator implements ProtocolNegotiator {
+    /** Connections that may keep silent at a time: each costs some memory and a file. */
+    private static final int MAX_UNDECIDED = 2000;
+
     private final ProtocolNegotiator plaintext = InternalProtocolNegotiators.serverPlaintext();
     private final FirstBytesHandler.Port port;
     private final HttpService http;
@@ -30,16 +36,31 @@ public final class FirstBytesNegotiator implements ProtocolNegotiator {
 
     /**
      * @param http serves the HTTP/1.1 connections of this port alone
+     * @param connectionCut the attribute of a gRPC connection that gets what ends it
+     * @param maxMessageBytes the largest gRPC message that is taken, in bytes
      * @param firstBytesTimeout how long a new connection may take to say which protocol it speaks
      */
-    public FirstBytesNegotiator(HttpService http, Duration firstBytesTimeout) {
+    public FirstBytesNegotiator(
+            HttpService http, Attributes.Key<Runnable> connectionCut, int maxMessageBytes, Duration firstBytesTimeout) {
         this.http = http;
         this.port = new FirstBytesHandler.Port(
                 plaintext::newHandler,
                 http,
+                connectionCut,
+                maxMessageBytes,
+                new Undecided(MAX_UNDECIDED),
+                maxConnections(),
+                new LogLimiter(Duration.ofSeconds(10)),
                 firstBytesTimeout.toNanos(),
                 new LogLimiter(Duration.ofSeconds(10)),
                 connections);
+    }
+
+    /** Three quarters of the files that this process may open: a store that cannot open its files ends. */
+    private static int maxConnections() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
+                ? (int) Math.min(Integer.MAX_VALUE, system.getMaxFileDescriptorCount() / 4 * 3)
+                : Integer.MAX_VALUE;
     }
 
     @Override
