@@ -233,7 +233,7 @@ final class Storage implements AutoCloseable {
                 .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
                 // without it a family that is seldom written would keep every log file alive
                 .setMaxTotalWalSize(128 * MEGABYTE)
-                .setDbWriteBufferSize(64 * MEGABYTE)
+                .setDbWriteBufferSize(32 * MEGABYTE)
                 .setMaxBackgroundJobs(2)
                 .setBytesPerSync(MEGABYTE)
                 .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
