@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -81,12 +82,21 @@ public final class LeaseClock implements AutoCloseable {
     private final List<List<Timer>> wheel = new ArrayList<>(SLOTS);
     private final Semaphore expiring = new Semaphore(MAX_EXPIRING);
     private final Revoker revoker;
-    private final long origin = System.nanoTime();
+    private final LongSupplier nanoClock;
+    private final long origin;
     private final Thread thread;
+    private long tick;
     private volatile boolean closed;
 
     LeaseClock(String name, Revoker revoker) {
+        this(name, revoker, System::nanoTime);
+    }
+
+    /** @param nanoClock a monotonic clock: it may jump ahead, as when the machine was asleep */
+    LeaseClock(String name, Revoker revoker, LongSupplier nanoClock) {
         this.revoker = revoker;
+        this.nanoClock = nanoClock;
+        this.origin = nanoClock.getAsLong();
         for (int i = 0; i < SLOTS; i++) {
             wheel.add(new ArrayList<>(0));
         }
@@ -100,7 +110,7 @@ public final class LeaseClock implements AutoCloseable {
 
     /** Time since this clock was made: starts at 0, so that sums of it never overflow. */
     private long now() {
-        return System.nanoTime() - origin;
+        return nanoClock.getAsLong() - origin;
     }
 
     /**
@@ -170,13 +180,15 @@ public final class LeaseClock implements AutoCloseable {
     }
 
     private void run() {
-        long tick = 0;
         while (!closed) {
-            long due = (tick + 1) * TICK_NANOS - now();
-            if (due > 0) {
-                LockSupport.parkNanos(this, due);
-                continue;
-            }
+            LockSupport.parkNanos(this, advance());
+        }
+    }
+
+    /** Goes through the ticks that are due; returns the nanoseconds to the next one. Called by one thread. */
+    long advance() {
+        long due = (tick + 1) * TICK_NANOS - now();
+        while (due <= 0 && !closed) {
             tick++;
             try {
                 schedule(tick);
@@ -184,7 +196,9 @@ public final class LeaseClock implements AutoCloseable {
             } catch (RuntimeException e) {
                 log.error("the lease clock stumbled; it goes on", e);
             }
+            due = (tick + 1) * TICK_NANOS - now();
         }
+        return due;
     }
 
     private void schedule(long tick) {
@@ -208,7 +222,8 @@ public final class LeaseClock implements AutoCloseable {
             return;
         }
         wheel.set(slot, new ArrayList<>(0));
-        long now = now();
+        // The tick's own time: after a jump of the clock the leases that share a slot still end in their order.
+        long now = tick * TICK_NANOS;
         for (Timer timer : visited) {
             if (timer.removed) {
                 continue;

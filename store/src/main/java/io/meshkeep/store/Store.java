@@ -402,13 +402,18 @@ public final class Store implements AutoCloseable {
     }
 
     private boolean expire(long id, long granted, CommitLog.Completion completion) {
-        return submit(new Command.LeaseExpire(id, granted), 64, (result, error) -> {
-            if (result != null) {
-                leases.revoked(id);
-                observer.leaseExpired();
-            }
-            completion.complete(result, error);
-        });
+        try {
+            return submit(new Command.LeaseExpire(id, granted), 64, (result, error) -> {
+                if (result != null) {
+                    leases.revoked(id);
+                    observer.leaseExpired();
+                }
+                completion.complete(result, error);
+            });
+        } catch (EtcdException stopped) {
+            // the store is closed or has failed: nothing expires any more
+            return false;
+        }
     }
 
     /** Refuses a write once the alarm is raised: whoever is told of the error finds the alarm. */

@@ -40,8 +40,7 @@ public final class EtcdServices implements AutoCloseable {
     /** @param clientUrls the advertised client URLs, known once the server listens */
     public EtcdServices(Store store, ServerConfig config, Metrics metrics, Supplier<List<String>> clientUrls) {
         Headers headers = new Headers(store);
-        unread = new UnreadBytes(
-                config.name(), Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 3));
+        unread = new UnreadBytes(config.name(), Runtime.getRuntime().maxMemory() / 3);
         slowCalls = new SlowCalls(config.name(), unread);
         ServiceBinder binder =
                 new ServiceBinder(new Methods(config.maxRequestBytes() + GRPC_OVERHEAD), metrics, unread);

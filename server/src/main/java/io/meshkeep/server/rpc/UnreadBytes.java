@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +35,7 @@ final class UnreadBytes implements AutoCloseable {
     /** A message, or several of one stream, that a transport has. */
     final class Held {
         private final Runnable cut;
-        private final long since = System.nanoTime();
+        private final long since = nanoClock.getAsLong();
         private long bytes;
         private boolean released;
 
@@ -72,6 +73,7 @@ final class UnreadBytes implements AutoCloseable {
     private record Waiter(long bytes, long retained, Runnable cut, long until, Consumer<Held> turn, Runnable tooLate) {}
 
     private final long capacity;
+    private final LongSupplier nanoClock;
     private final ScheduledThreadPoolExecutor ticks;
     private final Set<Held> holders = new LinkedHashSet<>();
     private final Deque<Waiter> waiters = new ArrayDeque<>();
@@ -85,7 +87,12 @@ final class UnreadBytes implements AutoCloseable {
 
     /** @param capacity bytes that may be held; a single larger message is let through alone */
     UnreadBytes(String name, long capacity) {
+        this(name, capacity, System::nanoTime);
+    }
+
+    UnreadBytes(String name, long capacity, LongSupplier nanoClock) {
         this.capacity = capacity;
+        this.nanoClock = nanoClock;
         ticks = new ScheduledThreadPoolExecutor(1, task -> {
             Thread thread = new Thread(task, name + "-unread");
             thread.setDaemon(true);
@@ -135,7 +142,7 @@ final class UnreadBytes implements AutoCloseable {
             if (closed || waiters.size() >= MAX_WAITERS || retained + kept > capacity && retained > 0) {
                 return false;
             }
-            waiters.add(new Waiter(bytes, kept, cut, System.nanoTime() + WAIT_NANOS, turn, tooLate));
+            waiters.add(new Waiter(bytes, kept, cut, nanoClock.getAsLong() + WAIT_NANOS, turn, tooLate));
             retained += kept;
             tick();
         }
@@ -236,12 +243,13 @@ final class UnreadBytes implements AutoCloseable {
         }
     }
 
-    private void look() {
+    /** Looks for those who have waited, or held, for too long. */
+    void look() {
         List<Waiter> late = new ArrayList<>();
         List<Held> overdue;
         synchronized (this) {
             ticking = false;
-            long now = System.nanoTime();
+            long now = nanoClock.getAsLong();
             while (!waiters.isEmpty() && waiters.peek().until - now <= 0) {
                 retained -= waiters.peek().retained;
                 late.add(waiters.remove());

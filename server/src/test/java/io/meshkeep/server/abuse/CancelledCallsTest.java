@@ -109,7 +109,7 @@ class CancelledCallsTest {
             for (int round = 0; round < ROUNDS; round++) {
                 ManagedChannel channel = server.channel();
                 channel.getState(true);
-                await().until(() -> channel.getState(false) == ConnectivityState.READY);
+                await().atMost(Duration.ofSeconds(30)).until(() -> channel.getState(false) == ConnectivityState.READY);
                 List<ClientCall<?, ?>> open = new ArrayList<>();
                 for (int i = 0; i < CALLS; i++) {
                     open.add(call(channel, KINDS.get(random.nextInt(KINDS.size())), random));

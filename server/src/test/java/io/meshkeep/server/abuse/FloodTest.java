@@ -18,6 +18,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -56,7 +57,7 @@ class FloodTest {
     private void othersAreServed() {
         for (int i = 0; i < 20; i++) {
             assertThat(KVGrpc.newBlockingStub(other)
-                            .withDeadlineAfter(5, TimeUnit.SECONDS)
+                            .withDeadlineAfter(20, TimeUnit.SECONDS)
                             .put(PutRequest.newBuilder()
                                     .setKey(com.google.protobuf.ByteString.copyFromUtf8("k"))
                                     .build())
@@ -109,7 +110,10 @@ class FloodTest {
     }
 
     private Socket connect() throws IOException {
-        Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+        Socket socket = new Socket();
+        // so that it does not take long until nothing more can be sent to it
+        socket.setReceiveBufferSize(64 << 10);
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
         socket.setSoTimeout(20_000);
         return socket;
     }

@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.grpc.ManagedChannel;
 import io.meshkeep.proto.DefragmentRequest;
 import io.meshkeep.proto.KVGrpc;
 import io.meshkeep.proto.MaintenanceGrpc;
 import io.meshkeep.proto.PutRequest;
+import io.meshkeep.server.crash.Requirement;
 import io.meshkeep.server.crash.ServerProcess;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -110,6 +113,10 @@ class HalfOpenConnectionsTest {
     }
 
     private static Process flooder(ServerProcess server, Opening opening) throws IOException {
+        Requirement.of(
+                ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
+                        && system.getMaxFileDescriptorCount() > CONNECTIONS + 1000,
+                "a process may not open " + CONNECTIONS + " connections (ulimit -n)");
         return new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx64m",

@@ -7,12 +7,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class UnreadBytesTest {
-    private final UnreadBytes unread = new UnreadBytes("test", 100);
+    private final AtomicLong time = new AtomicLong();
+    private final UnreadBytes unread = new UnreadBytes("test", 100, time::get);
 
     @AfterEach
     void close() {
@@ -103,13 +106,37 @@ class UnreadBytesTest {
                 held.get(number).release();
             }));
         }
-        await().pollDelay(Duration.ofMillis(2200)).until(() -> true);
+        time.addAndGet(TimeUnit.SECONDS.toNanos(3));
+        unread.look();
         assertThat(cut).isEmpty();
         AtomicInteger turns = new AtomicInteger();
         unread.await(30, 0, null, room -> turns.incrementAndGet(), UnreadBytesTest::never);
         await().atMost(Duration.ofSeconds(5)).until(() -> turns.get() == 1);
         assertThat(cut).containsExactly("client 0", "client 1");
         assertThat(unread.held()).isEqualTo(80);
+    }
+
+    @Test
+    void whoMayTakeItsTimeIsNotCut() {
+        unread.tryHold(100, UnreadBytesTest::never);
+        AtomicInteger late = new AtomicInteger();
+        time.addAndGet(TimeUnit.SECONDS.toNanos(1));
+        unread.await(30, 0, null, room -> never(), late::incrementAndGet);
+        unread.look();
+        assertThat(late).hasValue(0);
+    }
+
+    @Test
+    void whoseTurnDoesNotComeIsToldSo() {
+        unread.tryHold(100, null);
+        AtomicInteger late = new AtomicInteger();
+        unread.await(30, 0, null, room -> never(), late::incrementAndGet);
+        time.addAndGet(TimeUnit.SECONDS.toNanos(6));
+        unread.look();
+        assertThat(late).hasValue(0);
+        time.addAndGet(TimeUnit.SECONDS.toNanos(2));
+        unread.look();
+        assertThat(late).hasValue(1);
     }
 
     @Test
