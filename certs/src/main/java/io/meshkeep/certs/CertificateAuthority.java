@@ -65,7 +65,8 @@ public final class CertificateAuthority {
         return create(commonName, algorithm, validity, InstantSource.system());
     }
 
-    static CertificateAuthority create(
+    /** Makes a root, valid from a clock's now on. */
+    public static CertificateAuthority create(
             String commonName, KeyAlgorithm algorithm, Duration validity, InstantSource clock) {
         KeyPair keys = algorithm.generate();
         X500Name name = name(commonName);
@@ -93,6 +94,11 @@ public final class CertificateAuthority {
                     "the key does not belong to the certificate of " + certificate.getSubjectX500Principal());
         }
         return new CertificateAuthority(issued, InstantSource.system());
+    }
+
+    /** The same authority, by another clock. */
+    public CertificateAuthority at(InstantSource otherClock) {
+        return new CertificateAuthority(own, otherClock);
     }
 
     /** The authority's own certificate. */

@@ -67,6 +67,15 @@ public final class CertificateFiles {
         return Files.readString(file, StandardCharsets.ISO_8859_1);
     }
 
+    /** Writes a certificate with its chain, and its key, in place of what is there; makes the directories. */
+    public static void write(Issued issued, Path chain, Path key) throws IOException {
+        makeDirectory(chain.toAbsolutePath().getParent());
+        makeDirectory(key.toAbsolutePath().getParent());
+        // The key first: a server that looks in between sees a pair that does not fit, and waits for the other.
+        replace(key, Pem.of(issued.key(), KeyFormat.PKCS8));
+        replace(chain, Pem.of(issued.chain()));
+    }
+
     /** Makes a directory, and those above it, that only its owner can look into. */
     static void makeDirectory(Path directory) throws IOException {
         Files.createDirectories(directory, DIRECTORY);

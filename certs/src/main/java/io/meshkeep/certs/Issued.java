@@ -25,6 +25,11 @@ public record Issued(PrivateKey key, List<X509Certificate> chain) {
         return chain.get(0);
     }
 
+    /** Whether the key is the certificate's: files may have been mixed up, or replaced one before the other. */
+    public boolean keyFits() {
+        return KeyAlgorithm.matches(key, certificate().getPublicKey());
+    }
+
     @Override
     public String toString() {
         return "Issued[" + certificate().getSubjectX500Principal() + "]";

@@ -31,6 +31,11 @@ public final class Names {
         return "";
     }
 
+    /** Whether a certificate is for a host: one of its DNS names, with wildcards, or addresses. */
+    public static boolean isFor(X509Certificate certificate, String host) {
+        return SubjectNames.match(certificate, host);
+    }
+
     /** The common name, or the whole name if there is none. */
     static String shortened(X500Principal principal) {
         String commonName = commonName(principal);

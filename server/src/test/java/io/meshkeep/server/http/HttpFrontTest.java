@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -59,7 +60,8 @@ class HttpFrontTest {
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 service,
                 GROUP,
-                EpollServerSocketChannel.class);
+                EpollServerSocketChannel.class,
+                Optional.empty());
     }
 
     private RawClient connect() throws IOException {
