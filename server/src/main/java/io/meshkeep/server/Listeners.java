@@ -98,7 +98,8 @@ final class Listeners implements AutoCloseable {
                     SelfSigned.ensure(
                             config.tls().get(), config.selfSignedValidity().get(), selfSignedNames());
                 }
-                certificates = Optional.of(new Certificates(config.name(), config.tls().get(), FIRST_BYTES));
+                certificates =
+                        Optional.of(new Certificates(config.name(), config.tls().get(), FIRST_BYTES));
             } catch (IOException e) {
                 throw new StartException(e.getMessage(), e);
             }
@@ -122,7 +123,9 @@ final class Listeners implements AutoCloseable {
     private void openClientPort(ListenUrl url, HttpRoutes routes) throws StartException {
         HttpAccess access = new HttpAccess(config.corsOrigins(), config.hostWhitelist());
         HttpService service = HttpService.forClients(routes, access, HttpSettings.DEFAULT);
-        FirstBytesNegotiator negotiator = new FirstBytesNegotiator(service, FIRST_BYTES, certificatesFor(url));
+        int maxMessageBytes = config.maxRequestBytes() + EtcdServices.GRPC_OVERHEAD;
+        FirstBytesNegotiator negotiator = new FirstBytesNegotiator(
+                service, EtcdServices.CONNECTION_CUT, maxMessageBytes, FIRST_BYTES, certificatesFor(url));
         NettyServerBuilder builder = NettyServerBuilder.forAddress(address(url))
                 .protocolNegotiator(negotiator)
                 .channelType(channelType)
@@ -134,8 +137,8 @@ final class Listeners implements AutoCloseable {
                 .keepAliveTime(config.grpcKeepAliveInterval().toNanos(), TimeUnit.NANOSECONDS)
                 .keepAliveTimeout(config.grpcKeepAliveTimeout().toNanos(), TimeUnit.NANOSECONDS)
                 .maxConcurrentCallsPerConnection((int) Math.min(Integer.MAX_VALUE, config.maxConcurrentStreams()))
-                // Our marshallers refuse what is over the limit, in etcd's words; this is the net below them.
-                .maxInboundMessageSize(2 * (config.maxRequestBytes() + EtcdServices.GRPC_OVERHEAD))
+                // The negotiator refuses what is over the limit, in etcd's words; this is the net below it.
+                .maxInboundMessageSize(2 * maxMessageBytes)
                 .maxInboundMetadataSize(MAX_METADATA_BYTES)
                 .flowControlWindow(FLOW_CONTROL_WINDOW)
                 .handshakeTimeout(FIRST_BYTES.toNanos(), TimeUnit.NANOSECONDS);

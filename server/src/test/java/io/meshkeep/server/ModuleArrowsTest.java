@@ -33,6 +33,7 @@ class ModuleArrowsTest {
      */
     private static final DescribedPredicate<JavaClass> CONFIGURATION = belongToAnyOf(
                     ServerConfig.class,
+                    TlsConfig.class,
                     ListenUrl.class,
                     AutoCompaction.class,
                     InitialRevision.class,

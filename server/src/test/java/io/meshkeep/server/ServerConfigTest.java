@@ -164,6 +164,8 @@ class ServerConfigTest {
                 .forceNewCluster(true)
                 .corsOrigins(Set.of("http://o.example"))
                 .hostWhitelist(Set.of("h.example"))
+                .tls(TlsConfig.of(Path.of("c"), Path.of("k")))
+                .selfSignedValidity(Duration.ofDays(1))
                 .build();
         assertThat(config)
                 .usingRecursiveComparison()

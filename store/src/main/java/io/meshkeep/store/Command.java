@@ -9,6 +9,7 @@ import io.meshkeep.proto.LeaseGrantRequest;
 import io.meshkeep.proto.LeaseRevokeRequest;
 import io.meshkeep.proto.PutRequest;
 import io.meshkeep.proto.TxnRequest;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -31,6 +32,14 @@ public sealed interface Command {
 
     record LeaseRevoke(long id) implements Command {}
 
+    /**
+     * Ends a lease whose time is up, if it is still the one that was granted then: the client may have revoked it
+     * meanwhile and granted another under the same id.
+     *
+     * @param granted the {@linkplain LeaseEntry#granted() grant} that has run out
+     */
+    record LeaseExpire(long id, long granted) implements Command {}
+
     record RaiseAlarm(Alarm alarm) implements Command {}
 
     record DisarmAlarm(Alarm alarm) implements Command {}
@@ -52,8 +61,15 @@ public sealed interface Command {
             return tagged(6, LeaseRevokeRequest.newBuilder().setID(c.id).build());
         } else if (this instanceof RaiseAlarm c) {
             return tagged(7, alarm(c.alarm));
+        } else if (this instanceof DisarmAlarm c) {
+            return tagged(8, alarm(c.alarm));
         } else {
-            return tagged(8, alarm(((DisarmAlarm) this).alarm));
+            LeaseExpire c = (LeaseExpire) this;
+            return ByteBuffer.allocate(1 + 2 * Long.BYTES)
+                    .put((byte) 9)
+                    .putLong(c.id)
+                    .putLong(c.granted)
+                    .array();
         }
     }
 
@@ -81,6 +97,12 @@ public sealed interface Command {
                 return new RaiseAlarm(alarm(body));
             case 8:
                 return new DisarmAlarm(alarm(body));
+            case 9:
+                if (body.length != 2 * Long.BYTES) {
+                    throw new InvalidProtocolBufferException("an expiry of a lease has two numbers");
+                }
+                ByteBuffer numbers = ByteBuffer.wrap(body);
+                return new LeaseExpire(numbers.getLong(), numbers.getLong());
             default:
                 throw new InvalidProtocolBufferException("unknown kind of command: " + bytes[0]);
         }

@@ -32,8 +32,11 @@ public final class LeaseClock implements AutoCloseable {
 
     /** Proposes that a lease be revoked. */
     interface Revoker {
-        /** @return false if the proposal could not be queued; it is tried again */
-        boolean revoke(long id, CommitLog.Completion completion);
+        /**
+         * @param granted the grant whose time is up
+         * @return false if the proposal could not be queued; it is tried again
+         */
+        boolean revoke(long id, long granted, CommitLog.Completion completion);
     }
 
     /** A lease's remaining and granted time, in seconds. */
@@ -44,14 +47,16 @@ public final class LeaseClock implements AutoCloseable {
 
         final long id;
         final long ttl;
+        final long granted;
         final AtomicLong deadline;
         volatile boolean removed;
         /** Keepalives that came after the mark. Guarded by this. */
         private List<LongConsumer> waiting = new ArrayList<>();
 
-        Timer(long id, long ttl, long now) {
+        Timer(long id, long ttl, long granted, long now) {
             this.id = id;
             this.ttl = ttl;
+            this.granted = granted;
             this.deadline = new AtomicLong(deadlineFrom(now));
         }
 
@@ -98,9 +103,13 @@ public final class LeaseClock implements AutoCloseable {
         return System.nanoTime() - origin;
     }
 
-    /** Starts a lease's time. */
-    void granted(long id, long ttl) {
-        Timer timer = new Timer(id, ttl, now());
+    /**
+     * Starts a lease's time.
+     *
+     * @param granted the grant that made it, for its expiry to name
+     */
+    void granted(long id, long ttl, long granted) {
+        Timer timer = new Timer(id, ttl, granted, now());
         timers.put(id, timer);
         arrivals.add(timer);
     }
@@ -223,7 +232,7 @@ public final class LeaseClock implements AutoCloseable {
             if (deadline != Timer.EXPIRING && !timer.deadline.compareAndSet(deadline, Timer.EXPIRING)) {
                 return false;
             }
-            proposed = revoker.revoke(timer.id, (result, error) -> {
+            proposed = revoker.revoke(timer.id, timer.granted, (result, error) -> {
                 expiring.release();
                 if (error != null && error.error() != EtcdError.LEASE_NOT_FOUND) {
                     arrivals.add(timer);
@@ -241,17 +250,7 @@ public final class LeaseClock implements AutoCloseable {
     public void close() {
         closed = true;
         LockSupport.unpark(thread);
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
+        Threads.join(thread);
         // Keepalives that wait for an outcome are not answered: there is none, and 0 would say that the lease is gone.
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -65,6 +65,12 @@ final class StateMachine {
         } else if (command instanceof Command.LeaseRevoke revoke) {
             requireWritable();
             return revoke(revoke.id());
+        } else if (command instanceof Command.LeaseExpire expire) {
+            requireWritable();
+            if (!working.hasLease(expire.id(), expire.granted())) {
+                throw EtcdError.LEASE_NOT_FOUND.exception();
+            }
+            return revoke(expire.id());
         } else if (command instanceof Command.RaiseAlarm raise) {
             working.raise(raise.alarm());
             return new Result.Alarm(working.revision(), List.of(raise.alarm()));
@@ -163,7 +169,7 @@ final class StateMachine {
             throw EtcdError.LEASE_EXISTS.exception();
         }
         working.grant(grant.id(), grant.ttl());
-        return new Result.LeaseGrant(working.revision(), grant.id(), grant.ttl());
+        return new Result.LeaseGrant(working.revision(), grant.id(), grant.ttl(), working.appliedIndex());
     }
 
     private Result revoke(long id) {
@@ -236,6 +242,8 @@ final class StateMachine {
                     PutRequest put = op.getRequestPut();
                     byte[] key = put.getKey().toByteArray();
                     byte[] previous = working.find(key);
+                    // A delete before it may have taken what the check of the path saw (see RequestChecks.Deletes).
+                    checkIgnores(put, previous);
                     byte[] before = write(put, key, previous, begin, budget);
                     responses.add(new Result.Put(working.revision(), before));
                 }

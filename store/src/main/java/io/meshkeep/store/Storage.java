@@ -4,9 +4,12 @@ import io.meshkeep.setcore.ChunkedSortedSet;
 import io.meshkeep.store.StateMachine.Write;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -35,12 +38,16 @@ import org.rocksdb.Snapshot;
 import org.rocksdb.WALRecoveryMode;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The disk: RocksDB with one column family per kind of data, and the {@link Watermark} beside it. Everything that goes
  * in goes in as an atomic batch; a {@link StoreException} from a write means that nothing later may be written.
  */
 final class Storage implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Storage.class);
+
     /** See {@link StoredMeta#FORMAT}. */
     static final int FORMAT_VERSION = 1;
 
@@ -96,10 +103,11 @@ final class Storage implements AutoCloseable {
     // ---- opening
 
     static Storage open(Path dataDir, StoreOptions options) {
-        RocksDB.loadLibrary();
         Path directory = dataDir.resolve("store");
+        refuseEtcdData(dataDir, directory);
         createDirectory(dataDir);
         createDirectory(directory);
+        RocksLibrary.load(dataDir);
         List<AutoCloseable> resources = new ArrayList<>();
         try {
             Cache cache = new LRUCache(options.blockCacheBytes());
@@ -116,6 +124,7 @@ final class Storage implements AutoCloseable {
             resources.add(dbOptions);
             Watermark watermark = Watermark.open(dataDir.resolve("watermark"));
             resources.add(watermark);
+            sync(dataDir);
             List<ColumnFamilyHandle> handles = new ArrayList<>();
             RocksDB db = RocksDB.open(dbOptions, directory.toString(), descriptors, handles);
             Map<Family, ColumnFamilyHandle> families = new EnumMap<>(Family.class);
@@ -139,7 +148,16 @@ final class Storage implements AutoCloseable {
         }
     }
 
-    private static void createDirectory(Path directory) {
+    /** Beside etcd's files an empty store would look as if all of its data were lost. */
+    private static void refuseEtcdData(Path dataDir, Path store) {
+        if (Files.isDirectory(dataDir.resolve("member")) && Files.notExists(store)) {
+            throw new StoreException(
+                    "the data directory " + dataDir + " holds the data of an etcd (member), which"
+                            + " this server cannot read: name another directory, and copy the keys with \"etcdctl make-mirror\"");
+        }
+    }
+
+    static void createDirectory(Path directory) {
         try {
             if (Files.isDirectory(directory)) {
                 if (!Files.isWritable(directory)) {
@@ -147,14 +165,31 @@ final class Storage implements AutoCloseable {
                 }
                 return;
             }
+            List<Path> parents = new ArrayList<>();
+            for (Path made = directory.toAbsolutePath(); Files.notExists(made); made = made.getParent()) {
+                parents.add(made.getParent());
+            }
             if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
                 Files.createDirectories(
                         directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             } else {
                 Files.createDirectories(directory);
             }
+            for (Path parent : parents) {
+                sync(parent);
+            }
         } catch (IOException e) {
             throw new StoreException("cannot create the data directory " + directory + ": " + e, e);
+        }
+    }
+
+    /** Makes the names in a directory durable: the sync of a file says nothing of the name under which it is found. */
+    private static void sync(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (AccessDeniedException e) {
+            // may be written but not read, or a system that does not open directories
+            log.debug("cannot sync {}", directory, e);
         }
     }
 
@@ -198,7 +233,7 @@ final class Storage implements AutoCloseable {
                 .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
                 // without it a family that is seldom written would keep every log file alive
                 .setMaxTotalWalSize(128 * MEGABYTE)
-                .setDbWriteBufferSize(64 * MEGABYTE)
+                .setDbWriteBufferSize(32 * MEGABYTE)
                 .setMaxBackgroundJobs(2)
                 .setBytesPerSync(MEGABYTE)
                 .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
@@ -212,6 +247,8 @@ final class Storage implements AutoCloseable {
         ColumnFamilyOptions options = new ColumnFamilyOptions()
                 .setWriteBufferSize(megabytes * MEGABYTE)
                 .setMaxWriteBufferNumber(3)
+                // A block counts as used once it is there, against the quota too; by default it has up to a megabyte.
+                .setArenaBlockSize(64 << 10)
                 .setCompressionType(CompressionType.LZ4_COMPRESSION)
                 .setLevelCompactionDynamicLevelBytes(true)
                 .setTargetFileSizeBase(16 * MEGABYTE)
@@ -343,7 +380,8 @@ final class Storage implements AutoCloseable {
             for (it.seekToFirst(); it.isValid(); it.next()) {
                 StoredLease lease = StoredLease.decode(it.key(), it.value());
                 ChunkedSortedSet.Builder<byte[]> keys = attached.get(lease.id());
-                leases.add(new LeaseEntry(lease.id(), lease.ttl(), keys == null ? LeaseEntry.NO_KEYS : keys.build()));
+                leases.add(new LeaseEntry(
+                        lease.id(), lease.ttl(), lease.granted(), keys == null ? LeaseEntry.NO_KEYS : keys.build()));
             }
             check(it);
         }

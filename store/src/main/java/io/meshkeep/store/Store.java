@@ -91,7 +91,7 @@ public final class Store implements AutoCloseable {
         this.watches = new WatchHub(name, this::snapshot, recent, storage, values, options, observer::eventsSent);
         this.commitLog = new LocalCommitLog(name, published, storage, history, options, new Publishing());
         this.leases = new LeaseClock(name, this::expire);
-        published.leases().forEach(lease -> leases.granted(lease.id(), lease.ttl()));
+        published.leases().forEach(lease -> leases.granted(lease.id(), lease.ttl(), lease.granted()));
         leases.start();
         this.housekeeping = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, name + "-housekeeping");
@@ -146,8 +146,8 @@ public final class Store implements AutoCloseable {
             EventBatch events = cut.events();
             if (events != null) {
                 recent.add(events);
-                space.wrote(2 * events.retainedSize());
             }
+            space.wrote(cut.writes());
             retained.wrote(
                     events == null ? 0 : 2 * events.retainedSize(),
                     cut.snapshot().compactedRevision());
@@ -377,7 +377,7 @@ public final class Store implements AutoCloseable {
         if (command instanceof Command.LeaseGrant) {
             return commitLog.submit(command, bytes, (result, error) -> {
                 if (result instanceof Result.LeaseGrant grant) {
-                    leases.granted(grant.id(), grant.ttl());
+                    leases.granted(grant.id(), grant.ttl(), grant.granted());
                 }
                 completion.complete(result, error);
             });
@@ -401,9 +401,10 @@ public final class Store implements AutoCloseable {
         return commitLog.submit(command, bytes, completion);
     }
 
-    private boolean expire(long id, CommitLog.Completion completion) {
-        return submit(new Command.LeaseRevoke(id), 64, (result, error) -> {
+    private boolean expire(long id, long granted, CommitLog.Completion completion) {
+        return submit(new Command.LeaseExpire(id, granted), 64, (result, error) -> {
             if (result != null) {
+                leases.revoked(id);
                 observer.leaseExpired();
             }
             completion.complete(result, error);

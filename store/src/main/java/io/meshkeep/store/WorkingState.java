@@ -67,6 +67,10 @@ final class WorkingState implements KeyView {
         appliedIndex++;
     }
 
+    long appliedIndex() {
+        return appliedIndex;
+    }
+
     /** Starts the revision that the coming changes belong to. */
     void begin() {
         revision++;
@@ -338,14 +342,24 @@ final class WorkingState implements KeyView {
     // ---- leases
 
     boolean hasLease(long id) {
-        return changedLeases.containsKey(id) ? changedLeases.get(id) != null : base.lease(id) != null;
+        return lease(id) != null;
+    }
+
+    private LeaseEntry lease(long id) {
+        return changedLeases.containsKey(id) ? changedLeases.get(id) : base.lease(id);
+    }
+
+    /** Whether the lease is there, and is the one that this grant made. */
+    boolean hasLease(long id, long granted) {
+        LeaseEntry lease = lease(id);
+        return lease != null && lease.granted() == granted;
     }
 
     void grant(long id, long ttl) {
-        changedLeases.put(id, new LeaseEntry(id, ttl, LeaseEntry.NO_KEYS));
+        changedLeases.put(id, new LeaseEntry(id, ttl, appliedIndex, LeaseEntry.NO_KEYS));
         attachments.remove(id);
         residentBytes += LeaseEntry.OWN_SIZE;
-        writes.add(StoredLease.grant(id, ttl));
+        writes.add(StoredLease.grant(id, ttl, appliedIndex));
     }
 
     /** Removes a lease whose keys are deleted already. */
@@ -358,7 +372,7 @@ final class WorkingState implements KeyView {
 
     /** The keys attached to a lease that exists, in order. */
     List<byte[]> leaseKeys(long id) {
-        LeaseEntry lease = changedLeases.containsKey(id) ? changedLeases.get(id) : base.lease(id);
+        LeaseEntry lease = lease(id);
         NavigableMap<byte[], Boolean> changes = attachments.get(id);
         return (changes == null ? lease.keys() : attach(lease.keys(), changes))
                 .stream().toList();
@@ -429,7 +443,8 @@ final class WorkingState implements KeyView {
         int n = 0;
         for (Map.Entry<Long, LeaseEntry> change : changes.entrySet()) {
             remove[n] = change.getValue() == null;
-            elements[n++] = remove[n - 1] ? new LeaseEntry(change.getKey(), 0, LeaseEntry.NO_KEYS) : change.getValue();
+            elements[n++] =
+                    remove[n - 1] ? new LeaseEntry(change.getKey(), 0, 0, LeaseEntry.NO_KEYS) : change.getValue();
         }
         return base.leases().update(elements, remove, n);
     }

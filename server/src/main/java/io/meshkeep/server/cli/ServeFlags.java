@@ -325,13 +325,7 @@ final class ServeFlags {
                 USED,
                 "The common name of a client's certificate is its user. Needs --trusted-ca-file.");
         add(group, "client-crl-file", TEXT, "", USED, "Revoked certificates of clients.");
-        add(
-                group,
-                "client-cert-allowed-cn",
-                TEXT,
-                "",
-                USED,
-                "Only clients whose certificate has this common name.");
+        add(group, "client-cert-allowed-cn", TEXT, "", USED, "Only clients whose certificate has this common name.");
         add(
                 group,
                 "client-cert-allowed-hostname",

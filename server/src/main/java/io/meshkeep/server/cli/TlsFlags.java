@@ -25,8 +25,8 @@ final class TlsFlags {
             key = selfSigned.resolve("key.pem").toString();
         }
         if (certificate.isEmpty() != key.isEmpty()) {
-            throw new UsageException("cert-file and key-file go together: "
-                    + (key.isEmpty() ? "key-file" : "cert-file") + " is missing");
+            throw new UsageException("cert-file and key-file go together: " + (key.isEmpty() ? "key-file" : "cert-file")
+                    + " is missing");
         }
         try {
             if (certificate.isEmpty()) {
@@ -51,7 +51,8 @@ final class TlsFlags {
 
     /** Whether the certificate is made by the server; one that is given wins, as in etcd. */
     static boolean isAuto(UnaryOperator<String> flags) {
-        return flags.apply("auto-tls").equals("true") && flags.apply("cert-file").isEmpty();
+        return flags.apply("auto-tls").equals("true")
+                && flags.apply("cert-file").isEmpty();
     }
 
     /** What would be ignored without a certificate, and whoever gave it believes to be protected. */

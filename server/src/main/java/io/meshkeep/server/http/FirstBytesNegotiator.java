@@ -1,5 +1,7 @@
 package io.meshkeep.server.http;
 
+import com.sun.management.UnixOperatingSystemMXBean;
+import io.grpc.Attributes;
 import io.grpc.netty.GrpcHttp2ConnectionHandler;
 import io.grpc.netty.InternalProtocolNegotiator.ProtocolNegotiator;
 import io.grpc.netty.InternalProtocolNegotiators;
@@ -9,6 +11,7 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.AsciiString;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -25,6 +28,12 @@ import java.util.Optional;
  * <p>This rests on hooks that gRPC calls internal (version pinned, behaviour tested).
  */
 public final class FirstBytesNegotiator implements ProtocolNegotiator {
+    /** Connections that may keep silent at a time: each costs some memory and a file. */
+    private static final int MAX_UNDECIDED = 2000;
+
+    /** With TLS a handshake keeps silent too: all agents of a mesh may come at once after a restart. */
+    private static final int MAX_UNDECIDED_TLS = 8000;
+
     private final ProtocolNegotiator plaintext = InternalProtocolNegotiators.serverPlaintext();
     private final AsciiString scheme;
     private final FirstBytesHandler.Port port;
@@ -33,27 +42,49 @@ public final class FirstBytesNegotiator implements ProtocolNegotiator {
 
     /**
      * @param http serves the HTTP/1.1 connections of this port alone
+     * @param connectionCut the attribute of a gRPC connection that gets what ends it
+     * @param maxMessageBytes the largest gRPC message that is taken, in bytes
      * @param firstBytesTimeout how long a new connection may take to say which protocol it speaks
      */
-    public FirstBytesNegotiator(HttpService http, Duration firstBytesTimeout) {
-        this(http, firstBytesTimeout, Optional.empty());
+    public FirstBytesNegotiator(
+            HttpService http, Attributes.Key<Runnable> connectionCut, int maxMessageBytes, Duration firstBytesTimeout) {
+        this(http, connectionCut, maxMessageBytes, firstBytesTimeout, Optional.empty());
     }
 
     /**
      * @param http serves the HTTP/1.1 connections of this port alone
+     * @param connectionCut the attribute of a gRPC connection that gets what ends it
+     * @param maxMessageBytes the largest gRPC message that is taken, in bytes
      * @param firstBytesTimeout how long a new connection may take for the handshake and the first bytes after it
      * @param certificates for TLS; none for plaintext
      */
-    public FirstBytesNegotiator(HttpService http, Duration firstBytesTimeout, Optional<Certificates> certificates) {
+    public FirstBytesNegotiator(
+            HttpService http,
+            Attributes.Key<Runnable> connectionCut,
+            int maxMessageBytes,
+            Duration firstBytesTimeout,
+            Optional<Certificates> certificates) {
         this.http = http;
         this.scheme = certificates.isPresent() ? AsciiString.of("https") : plaintext.scheme();
         this.port = new FirstBytesHandler.Port(
                 plaintext::newHandler,
                 certificates.map(TlsPort::new),
                 http,
+                connectionCut,
+                maxMessageBytes,
+                new Undecided(certificates.isPresent() ? MAX_UNDECIDED_TLS : MAX_UNDECIDED),
+                maxConnections(),
+                new LogLimiter(Duration.ofSeconds(10)),
                 firstBytesTimeout.toNanos(),
                 new LogLimiter(Duration.ofSeconds(10)),
                 connections);
+    }
+
+    /** Three quarters of the files that this process may open: a store that cannot open its files ends. */
+    private static int maxConnections() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
+                ? (int) Math.min(Integer.MAX_VALUE, system.getMaxFileDescriptorCount() / 4 * 3)
+                : Integer.MAX_VALUE;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.meshkeep.server.rpc;
 
+import io.grpc.Attributes;
 import io.grpc.HandlerRegistry;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -25,6 +26,13 @@ public final class EtcdServices implements AutoCloseable {
     /** What etcd lets gRPC take beyond the largest request, in bytes. */
     public static final int GRPC_OVERHEAD = 512 << 10;
 
+    /**
+     * The attribute under which a transport says how a client's connection is ended, whatever is under way on it. May be
+     * called by any thread. A transport without it cannot be rid of clients that do not read.
+     */
+    public static final Attributes.Key<Runnable> CONNECTION_CUT = Attributes.Key.create("meshkeep-connection-cut");
+
+    private final UnreadBytes unread;
     private final SlowCalls slowCalls;
     private final OpenStreams openStreams;
     private final List<ServerServiceDefinition> services;
@@ -32,8 +40,11 @@ public final class EtcdServices implements AutoCloseable {
     /** @param clientUrls the advertised client URLs, known once the server listens */
     public EtcdServices(Store store, ServerConfig config, Metrics metrics, Supplier<List<String>> clientUrls) {
         Headers headers = new Headers(store);
-        slowCalls = new SlowCalls(config.name());
-        ServiceBinder binder = new ServiceBinder(new Methods(config.maxRequestBytes() + GRPC_OVERHEAD), metrics);
+        unread = new UnreadBytes(
+                config.name(), Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 3));
+        slowCalls = new SlowCalls(config.name(), unread);
+        ServiceBinder binder =
+                new ServiceBinder(new Methods(config.maxRequestBytes() + GRPC_OVERHEAD), metrics, unread);
         openStreams = binder.openStreams();
         services = List.of(
                 new KvService(
@@ -122,6 +133,7 @@ public final class EtcdServices implements AutoCloseable {
 
     @Override
     public void close() {
+        unread.close();
         slowCalls.close();
     }
 }

@@ -91,7 +91,7 @@ final class LeaseService {
     }
 
     private void timeToLive(LeaseTimeToLiveRequest request, Reply reply) {
-        slowCalls.run(reply, () -> {
+        slowCalls.read(reply, first -> {
             Snapshot snapshot = store.snapshot();
             LeaseClock.Remaining remaining = store.leases().remaining(request.getID());
             LeaseTimeToLiveResponse.Builder response = LeaseTimeToLiveResponse.newBuilder()
@@ -106,18 +106,18 @@ final class LeaseService {
                             .forEach(key -> response.addKeys(UnsafeByteOperations.unsafeWrap(key)));
                 }
             }
-            slowCalls.send(reply, Encoded.of(response.build()));
+            return Encoded.of(response.build());
         });
     }
 
     private void leases(LeaseLeasesRequest request, Reply reply) {
-        slowCalls.run(reply, () -> {
+        slowCalls.read(reply, first -> {
             LeaseLeasesResponse.Builder response = LeaseLeasesResponse.newBuilder()
                     .setHeader(headers.at(store.snapshot().revision()));
             for (long id : store.leases().byDeadline()) {
                 response.addLeases(LeaseStatus.newBuilder().setID(id));
             }
-            slowCalls.send(reply, Encoded.of(response.build()));
+            return Encoded.of(response.build());
         });
     }
 

@@ -19,11 +19,13 @@ import java.util.function.Function;
 final class ServiceBinder {
     private final Methods methods;
     private final Metrics metrics;
+    private final UnreadBytes unread;
     private final OpenStreams openStreams = new OpenStreams();
 
-    ServiceBinder(Methods methods, Metrics metrics) {
+    ServiceBinder(Methods methods, Metrics metrics, UnreadBytes unread) {
         this.methods = methods;
         this.metrics = metrics;
+        this.unread = unread;
     }
 
     /** The open streams of all services. */
@@ -53,7 +55,8 @@ final class ServiceBinder {
                 MethodDescriptor<Q, R> method, Function<StreamReply, StreamHandler.Session<Q>> opener) {
             return bind(
                     method,
-                    new StreamHandler<>(opener, metrics.grpc().forMethod(method), metrics.server(), openStreams));
+                    new StreamHandler<>(
+                            opener, metrics.grpc().forMethod(method), metrics.server(), openStreams, unread));
         }
 
         private <Q extends Message, R extends Message> Service bind(

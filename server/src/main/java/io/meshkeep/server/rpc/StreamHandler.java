@@ -28,22 +28,25 @@ final class StreamHandler<Q> implements ServerCallHandler<Incoming<Q>, Encoded> 
     private final MethodMetrics method;
     private final ServerMetrics metrics;
     private final OpenStreams openStreams;
+    private final UnreadBytes unread;
 
     StreamHandler(
             Function<StreamReply, Session<Q>> opener,
             MethodMetrics method,
             ServerMetrics metrics,
-            OpenStreams openStreams) {
+            OpenStreams openStreams,
+            UnreadBytes unread) {
         this.opener = opener;
         this.method = method;
         this.metrics = metrics;
         this.openStreams = openStreams;
+        this.unread = unread;
     }
 
     @Override
     public ServerCall.Listener<Incoming<Q>> startCall(ServerCall<Incoming<Q>, Encoded> call, Metadata headers) {
         CallMeter meter = new CallMeter(method, metrics);
-        StreamReply reply = new StreamReply(call, meter);
+        StreamReply reply = new StreamReply(call, meter, unread);
         CallMetadata metadata = CallMetadata.of(headers);
         if (metadata.refusal() != null) {
             reply.close(metadata.refusal());
@@ -51,6 +54,7 @@ final class StreamHandler<Q> implements ServerCallHandler<Incoming<Q>, Encoded> 
         }
         metrics.streamRequest(metadata.clientApiVersion());
         Session<Q> session = opener.apply(reply);
+        reply.onRoom(session::ready);
         reply.start();
         openStreams.add(reply);
         return new ServerCall.Listener<Incoming<Q>>() {

@@ -34,8 +34,7 @@ final class ClientTrust extends X509ExtendedTrustManager {
             for (int i = 0; i < trusted.size(); i++) {
                 store.setCertificateEntry("authority-" + i, trusted.get(i));
             }
-            TrustManagerFactory factory =
-                    TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             factory.init(store);
             for (TrustManager manager : factory.getTrustManagers()) {
                 if (manager instanceof X509ExtendedTrustManager extended) {

@@ -43,13 +43,17 @@ public final class Handshakes {
         }
         if (config.allowedCommonName().isPresent()
                 && !config.allowedCommonName().get().equals(Names.commonName(certificate))) {
-            return refuse(from, certificate, "its common name is not " + config.allowedCommonName().get()
-                    + " (--client-cert-allowed-cn)");
+            return refuse(
+                    from,
+                    certificate,
+                    "its common name is not " + config.allowedCommonName().get() + " (--client-cert-allowed-cn)");
         }
         if (config.allowedHostname().isPresent()
                 && !Names.isFor(certificate, config.allowedHostname().get())) {
-            return refuse(from, certificate, "it is not for " + config.allowedHostname().get()
-                    + " (--client-cert-allowed-hostname)");
+            return refuse(
+                    from,
+                    certificate,
+                    "it is not for " + config.allowedHostname().get() + " (--client-cert-allowed-hostname)");
         }
         return Optional.of(PeerIdentity.of(certificate, config.clientCertAuth()));
     }
@@ -101,10 +105,13 @@ public final class Handshakes {
             tellOfAlert(from, "it finds the server's certificate expired; is its clock right?");
         } else if (text.contains("bad certificate") || text.contains("certificate unknown")) {
             tellOfAlert(from, "it refused the server's certificate: wrong CA, or a name that is not in it");
-        } else if (text.contains("unsupported protocol") || text.contains("client requested protocol")
+        } else if (text.contains("unsupported protocol")
+                || text.contains("client requested protocol")
                 || text.contains("protocol version")) {
-            tell(from, "offered no version of TLS that is allowed here", String.join(", ", config.protocols())
-                    + " are (--tls-min-version, --tls-max-version)");
+            tell(
+                    from,
+                    "offered no version of TLS that is allowed here",
+                    String.join(", ", config.protocols()) + " are (--tls-min-version, --tls-max-version)");
         } else if (text.contains("no shared cipher") || text.contains("no cipher suites in common")) {
             tell(from, "offered no cipher suite that is allowed here", "see --cipher-suites");
         } else {

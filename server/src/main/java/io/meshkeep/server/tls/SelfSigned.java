@@ -28,8 +28,8 @@ public final class SelfSigned {
         }
         CertificateAuthority authority =
                 CertificateAuthority.create("Meshkeep, by itself", KeyAlgorithm.EC_P256, validity);
-        Issued issued = authority.issue(
-                CertificateRequest.server("meshkeep", hosts).valid(validity), KeyAlgorithm.EC_P256);
+        Issued issued =
+                authority.issue(CertificateRequest.server("meshkeep", hosts).valid(validity), KeyAlgorithm.EC_P256);
         try {
             CertificateFiles.write(issued, config.certFile(), config.keyFile());
         } catch (IOException e) {

@@ -55,9 +55,7 @@ record TlsContext(SslContext context, TlsMaterial material) {
 
     private static List<String> suites(TlsConfig config) {
         List<String> older = config.cipherSuites().isEmpty() ? SUITES_1_2 : config.cipherSuites();
-        return Stream.concat(SUITES_1_3.stream(), older.stream())
-                .distinct()
-                .toList();
+        return Stream.concat(SUITES_1_3.stream(), older.stream()).distinct().toList();
     }
 
     SslHandler newHandler(ByteBufAllocator allocator) {

@@ -34,8 +34,8 @@ record TlsMaterial(Issued own, List<X509Certificate> trusted, List<X509CRL> revo
             revoked = readRevoked(config.crlFile().get());
         }
         if (!own.keyFits()) {
-            throw new IOException("the key in " + config.keyFile() + " does not belong to the certificate in "
-                    + config.certFile());
+            throw new IOException(
+                    "the key in " + config.keyFile() + " does not belong to the certificate in " + config.certFile());
         }
         return new TlsMaterial(own, trusted, revoked);
     }

@@ -118,9 +118,6 @@ class ConfigFileTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             max-txn-ops: many                                  | max-txn-ops in
-            client-transport-security: {cert-file: c}          | cert-file and key-file go together
-            client-transport-security: {client-cert-auth: true} | client-cert-auth needs cert-file
-            client-transport-security: {allowed-hostname: [h]} | client-cert-allowed-hostname needs cert-file
             client-transport-security: 5                       | must hold keys and values
             discovery-config: {token: t}                       | cluster discovery is not supported
             name: {first: n}                                   | must be a single value

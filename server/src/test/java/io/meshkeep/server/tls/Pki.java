@@ -75,8 +75,7 @@ final class Pki {
             for (int i = 0; i < trusted.length; i++) {
                 authorities.setCertificateEntry("authority-" + i, trusted[i]);
             }
-            TrustManagerFactory trust =
-                    TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             trust.init(authorities);
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(shown == null ? null : keys(shown), trust.getTrustManagers(), null);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
@@ -21,7 +22,6 @@ import io.meshkeep.server.MeshkeepServer;
 import io.meshkeep.server.StartException;
 import io.meshkeep.server.TlsConfig;
 import io.meshkeep.server.TlsConfig.Version;
-import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -90,7 +90,8 @@ class TlsServerTest {
 
     private SSLSocket connect(SSLContext context, String... protocols) throws IOException {
         SSLSocket socket = (SSLSocket) context.getSocketFactory()
-                .createSocket(new Socket(InetAddress.getLoopbackAddress(), server.port()), Pki.HOST, server.port(), true);
+                .createSocket(
+                        new Socket(InetAddress.getLoopbackAddress(), server.port()), Pki.HOST, server.port(), true);
         socket.setSoTimeout((int) PATIENCE.toMillis());
         SSLParameters parameters = socket.getSSLParameters();
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
@@ -192,15 +193,18 @@ class TlsServerTest {
             case OF_AN_INTERMEDIATE ->
                 authority.intermediate("Middle", KeyAlgorithm.EC_P256, day).issue(request, KeyAlgorithm.EC_P256);
             case WITHOUT_ITS_INTERMEDIATE -> {
-                Issued whole =
-                        authority.intermediate("Middle", KeyAlgorithm.EC_P256, day).issue(request, KeyAlgorithm.EC_P256);
+                Issued whole = authority
+                        .intermediate("Middle", KeyAlgorithm.EC_P256, day)
+                        .issue(request, KeyAlgorithm.EC_P256);
                 yield new Issued(whole.key(), List.of(whole.certificate()));
             }
             case OF_THE_OTHER_AUTHORITY_IN_THE_BUNDLE -> bundled.issue(request, KeyAlgorithm.EC_P256);
             case OF_A_STRANGER ->
-                CertificateAuthority.create("Stranger", KeyAlgorithm.EC_P256, day).issue(request, KeyAlgorithm.EC_P256);
+                CertificateAuthority.create("Stranger", KeyAlgorithm.EC_P256, day)
+                        .issue(request, KeyAlgorithm.EC_P256);
             case OF_A_NAMESAKE ->
-                CertificateAuthority.create("Mesh CA", KeyAlgorithm.EC_P256, day).issue(request, KeyAlgorithm.EC_P256);
+                CertificateAuthority.create("Mesh CA", KeyAlgorithm.EC_P256, day)
+                        .issue(request, KeyAlgorithm.EC_P256);
             case EXPIRED ->
                 pki.authority
                         .at(() -> Instant.now().minus(day.multipliedBy(10)))
@@ -209,9 +213,7 @@ class TlsServerTest {
                 pki.authority.at(() -> Instant.now().plus(day)).issue(request, KeyAlgorithm.EC_P256);
             case FOR_SERVERS_ONLY ->
                 authority.issue(
-                        new CertificateRequest(
-                                "me", List.of(), Set.of(KeyUse.SERVER), day),
-                        KeyAlgorithm.EC_P256);
+                        new CertificateRequest("me", List.of(), Set.of(KeyUse.SERVER), day), KeyAlgorithm.EC_P256);
             case REVOKED -> revoked;
         };
     }
@@ -225,17 +227,18 @@ class TlsServerTest {
     @MethodSource("versionsAndCertificates")
     void tellsGoodCertificatesFromBadOnes(String version, Shown kind) throws Exception {
         TlsConfig plain = mutual();
-        CertificateAuthority bundled =
-                CertificateAuthority.create("Bundled", KeyAlgorithm.EC_P256, Duration.ofDays(1));
+        CertificateAuthority bundled = CertificateAuthority.create("Bundled", KeyAlgorithm.EC_P256, Duration.ofDays(1));
         pki.replace("ca.crt", Pem.of(List.of(bundled.certificate(), pki.authority.certificate())));
         Issued revoked = pki.client("me");
-        pki.replace("crl.pem", "-----BEGIN X509 CRL-----\n"
-                + Base64.getMimeEncoder(64, new byte[] {'\n'})
-                        .encodeToString(pki.authority
-                                .at(Instant::now)
-                                .revoke(List.of(revoked.certificate()), Duration.ofDays(1))
-                                .getEncoded())
-                + "\n-----END X509 CRL-----\n");
+        pki.replace(
+                "crl.pem",
+                "-----BEGIN X509 CRL-----\n"
+                        + Base64.getMimeEncoder(64, new byte[] {'\n'})
+                                .encodeToString(pki.authority
+                                        .at(Instant::now)
+                                        .revoke(List.of(revoked.certificate()), Duration.ofDays(1))
+                                        .getEncoded())
+                        + "\n-----END X509 CRL-----\n");
         serve(new TlsConfig(
                 plain.certFile(),
                 plain.keyFile(),
@@ -259,7 +262,8 @@ class TlsServerTest {
                             }
                         })
                         .isInstanceOf(IOException.class);
-                await().atMost(PATIENCE).untilAsserted(() -> assertThat(log.lines()).hasSize(1));
+                await().atMost(PATIENCE)
+                        .untilAsserted(() -> assertThat(log.lines()).hasSize(1));
                 assertThat(log.lines().get(0))
                         .startsWith("TLS handshake failed: /127.0.0.1:")
                         .contains(kind.words);
@@ -278,10 +282,11 @@ class TlsServerTest {
             socket.setSoTimeout((int) PATIENCE.toMillis());
             socket.getOutputStream().write("GET /version HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(US_ASCII));
             assertThat(socket.getInputStream().read()).isIn(-1, 0x15);
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(log.lines())
-                    .singleElement()
-                    .asString()
-                    .contains("spoke plain text: this port is TLS; use https://"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(log.lines())
+                            .singleElement()
+                            .asString()
+                            .contains("spoke plain text: this port is TLS; use https://"));
         }
     }
 
@@ -293,10 +298,11 @@ class TlsServerTest {
         try (LogLines log = new LogLines()) {
             assertThatThrownBy(() -> ask(Pki.clientContext(pki.client("me"), stranger.certificate())))
                     .isInstanceOf(SSLException.class);
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(log.lines())
-                    .singleElement()
-                    .asString()
-                    .contains("turned away from the server's certificate (subject \"CN=server\""));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(log.lines())
+                            .singleElement()
+                            .asString()
+                            .contains("turned away from the server's certificate (subject \"CN=server\""));
         }
     }
 
@@ -317,10 +323,11 @@ class TlsServerTest {
         SSLContext context = Pki.clientContext(pki.client("me"), pki.authority.certificate());
         try (LogLines log = new LogLines()) {
             assertThatThrownBy(() -> ask(context, "TLSv1.2")).isInstanceOf(SSLException.class);
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(log.lines())
-                    .singleElement()
-                    .asString()
-                    .contains("offered no version of TLS that is allowed here: TLSv1.3 are"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(log.lines())
+                            .singleElement()
+                            .asString()
+                            .contains("offered no version of TLS that is allowed here: TLSv1.3 are"));
         }
         assertThat(ask(context, "TLSv1.3")).isEqualTo(OK);
     }
@@ -382,8 +389,7 @@ class TlsServerTest {
         pki.replace("server.key", Pem.of(pki.client("me").key(), KeyFormat.PKCS8));
         assertThatThrownBy(() -> serve(tls))
                 .isInstanceOf(StartException.class)
-                .hasMessage("the key in " + tls.keyFile() + " does not belong to the certificate in "
-                        + tls.certFile());
+                .hasMessage("the key in " + tls.keyFile() + " does not belong to the certificate in " + tls.certFile());
     }
 
     /** The files change as Kubernetes changes them; a hundred connections live through it. */
@@ -393,8 +399,8 @@ class TlsServerTest {
         Path versions = Files.createDirectories(directory.resolve("secret"));
         Path current = versions.resolve("..data");
         Files.createSymbolicLink(current, version(versions, "1", pki.authority));
-        TlsConfig tls = TlsConfig.mutual(
-                link(versions, "server.crt"), link(versions, "server.key"), link(versions, "ca.crt"));
+        TlsConfig tls =
+                TlsConfig.mutual(link(versions, "server.crt"), link(versions, "server.key"), link(versions, "ca.crt"));
         serve(tls);
         SSLContext context = Pki.clientContext(pki.client("me"), pki.authority.certificate());
         List<SSLSocket> open = new ArrayList<>();
@@ -403,18 +409,18 @@ class TlsServerTest {
             open.add(socket);
             assertThat(firstRequest(socket)).isEqualTo(OK);
         }
-        CertificateAuthority next =
-                CertificateAuthority.create("Next CA", KeyAlgorithm.EC_P256, Duration.ofDays(1));
+        CertificateAuthority next = CertificateAuthority.create("Next CA", KeyAlgorithm.EC_P256, Duration.ofDays(1));
         try (LogLines log = new LogLines()) {
             // a key that does not fit is refused, and what was there stays
             Path broken = version(versions, "2", next);
             Files.writeString(broken.resolve("server.key"), "no key");
             swap(current, broken);
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(log.lines())
-                    .singleElement()
-                    .asString()
-                    .contains("cannot be used; what was read before stays in use")
-                    .contains("server.key holds no private key"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(log.lines())
+                            .singleElement()
+                            .asString()
+                            .contains("cannot be used; what was read before stays in use")
+                            .contains("server.key holds no private key"));
             assertThat(ask(context)).isEqualTo(OK);
 
             swap(current, version(versions, "3", next));
