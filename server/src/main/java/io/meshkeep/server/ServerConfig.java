@@ -4,9 +4,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Everything that one server is started with. Immutable; made by a {@link Builder}, whose {@link Builder#build()}
@@ -51,6 +53,8 @@ public final class ServerConfig {
     private final boolean forceNewCluster;
     private final Set<String> corsOrigins;
     private final Set<String> hostWhitelist;
+    private final Optional<TlsConfig> tls;
+    private final Optional<Duration> selfSignedValidity;
 
     private ServerConfig(Builder builder) {
         name = builder.name;
@@ -80,6 +84,8 @@ public final class ServerConfig {
         forceNewCluster = builder.forceNewCluster;
         corsOrigins = builder.corsOrigins;
         hostWhitelist = builder.hostWhitelist;
+        tls = builder.tls;
+        selfSignedValidity = builder.selfSignedValidity;
     }
 
     /** A builder that holds the defaults. */
@@ -102,7 +108,7 @@ public final class ServerConfig {
         return dataDir;
     }
 
-    /** Where clients are served; at least one, none of them TLS yet. */
+    /** Where clients are served; at least one. */
     public List<ListenUrl> listenClientUrls() {
         return listenClientUrls;
     }
@@ -245,6 +251,22 @@ public final class ServerConfig {
         return hostWhitelist;
     }
 
+    /** The certificates for what is listened on with {@code https}; needed if there is any. */
+    public Optional<TlsConfig> tls() {
+        return tls;
+    }
+
+    /** If there is one, certificate and key are made when they are missing or have expired ({@code --auto-tls}). */
+    public Optional<Duration> selfSignedValidity() {
+        return selfSignedValidity;
+    }
+
+    /** Whether a client or metrics URL is TLS. */
+    public boolean listensOnTls() {
+        return Stream.concat(listenClientUrls.stream(), listenMetricsUrls.stream())
+                .anyMatch(ListenUrl::isTls);
+    }
+
     /** Collects a configuration. Not safe for use by several threads. */
     public static final class Builder {
         private String name = "default";
@@ -274,6 +296,8 @@ public final class ServerConfig {
         private boolean forceNewCluster;
         private Set<String> corsOrigins = Set.of("*");
         private Set<String> hostWhitelist = Set.of("*");
+        private Optional<TlsConfig> tls = Optional.empty();
+        private Optional<Duration> selfSignedValidity = Optional.empty();
 
         private Builder() {}
 
@@ -305,6 +329,8 @@ public final class ServerConfig {
             forceNewCluster = config.forceNewCluster;
             corsOrigins = config.corsOrigins;
             hostWhitelist = config.hostWhitelist;
+            tls = config.tls;
+            selfSignedValidity = config.selfSignedValidity;
         }
 
         /** See {@link ServerConfig#name()}. */
@@ -322,6 +348,24 @@ public final class ServerConfig {
         /** Serves clients on this address alone, without TLS; port 0 lets the system choose. */
         public Builder listen(String host, int port) {
             return listenClientUrls(List.of(new ListenUrl(ListenUrl.Scheme.HTTP, host, port)));
+        }
+
+        /** Serves clients on this address alone, over TLS; port 0 lets the system choose. */
+        public Builder listenTls(String host, int port, TlsConfig value) {
+            tls(value);
+            return listenClientUrls(List.of(new ListenUrl(ListenUrl.Scheme.HTTPS, host, port)));
+        }
+
+        /** See {@link ServerConfig#tls()}. */
+        public Builder tls(TlsConfig value) {
+            tls = Optional.of(value);
+            return this;
+        }
+
+        /** See {@link ServerConfig#selfSignedValidity()}. */
+        public Builder selfSignedValidity(Duration value) {
+            selfSignedValidity = Optional.of(value);
+            return this;
         }
 
         /** See {@link ServerConfig#listenClientUrls()}. */
@@ -483,8 +527,8 @@ public final class ServerConfig {
         public ServerConfig build() {
             check(!name.isEmpty(), "name must not be empty");
             check(!listenClientUrls.isEmpty(), "listen-client-urls must not be empty");
-            checkNotTls("listen-client-urls", listenClientUrls);
-            checkNotTls("listen-metrics-urls", listenMetricsUrls);
+            checkTls("listen-client-urls", listenClientUrls);
+            checkTls("listen-metrics-urls", listenMetricsUrls);
             check(maxTxnOps > 0, "max-txn-ops must be at least 1");
             check(
                     maxRequestBytes > 0 && maxRequestBytes <= MAX_REQUEST_BYTES,
@@ -513,9 +557,11 @@ public final class ServerConfig {
             return new ServerConfig(this);
         }
 
-        private static void checkNotTls(String setting, List<ListenUrl> urls) {
+        private void checkTls(String setting, List<ListenUrl> urls) {
             for (ListenUrl url : urls) {
-                check(!url.isTls(), setting + " " + url + ": TLS is not built yet; use http://");
+                check(
+                        !url.isTls() || tls.isPresent(),
+                        setting + " " + url + " is TLS: it needs cert-file and key-file, or auto-tls");
             }
         }
 

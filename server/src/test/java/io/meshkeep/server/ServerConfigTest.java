@@ -75,10 +75,10 @@ class ServerConfigTest {
                 refusal("name must not be empty", builder -> builder.name("")),
                 refusal("listen-client-urls must not be empty", builder -> builder.listenClientUrls(List.of())),
                 refusal(
-                        "listen-client-urls https://127.0.0.1:1: TLS is not built yet",
+                        "listen-client-urls https://127.0.0.1:1 is TLS: it needs cert-file and key-file, or auto-tls",
                         builder -> builder.listenClientUrls(List.of(ListenUrl.parse("https://127.0.0.1:1")))),
                 refusal(
-                        "listen-metrics-urls https://127.0.0.1:1: TLS is not built yet",
+                        "listen-metrics-urls https://127.0.0.1:1 is TLS: it needs cert-file and key-file, or auto-tls",
                         builder -> builder.listenMetricsUrls(List.of(ListenUrl.parse("https://127.0.0.1:1")))),
                 refusal("max-txn-ops", builder -> builder.maxTxnOps(0)),
                 refusal("max-request-bytes", builder -> builder.maxRequestBytes(0)),
@@ -164,6 +164,8 @@ class ServerConfigTest {
                 .forceNewCluster(true)
                 .corsOrigins(Set.of("http://o.example"))
                 .hostWhitelist(Set.of("h.example"))
+                .tls(TlsConfig.of(Path.of("c"), Path.of("k")))
+                .selfSignedValidity(Duration.ofDays(1))
                 .build();
         assertThat(config)
                 .usingRecursiveComparison()

@@ -17,6 +17,7 @@ final class Help {
 
                 Usage:
                   meshkeep serve [flags]   serve the etcd v3 API; meshkeep serve --help lists the flags
+                  meshkeep certs COMMAND   make, show, verify and renew certificates; see meshkeep certs help
                   meshkeep version         tell the version
                   meshkeep help            this text
 

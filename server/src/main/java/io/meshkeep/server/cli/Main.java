@@ -1,5 +1,6 @@
 package io.meshkeep.server.cli;
 
+import io.meshkeep.certs.cli.CertsCommand;
 import io.meshkeep.server.MeshkeepServer;
 import io.meshkeep.server.ServerConfig;
 import io.meshkeep.server.StartException;
@@ -79,6 +80,8 @@ public final class Main {
                 return OK;
             case "serve":
                 return serve(rest);
+            case "certs":
+                return CertsCommand.run(rest, out, err);
             default:
                 if (command.startsWith("-")) {
                     return serve(arguments);

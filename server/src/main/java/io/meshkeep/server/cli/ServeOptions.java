@@ -110,6 +110,13 @@ record ServeOptions(ServerConfig config, LogSettings logging, List<String> notic
             read("metrics", Reader::metrics, config::metrics);
             read("cors", Reader::names, config::corsOrigins);
             read("host-whitelist", Reader::names, config::hostWhitelist);
+            Path dataDir = Path.of(text("data-dir", name() + ".etcd"));
+            TlsFlags.read(this::setting, dataDir.resolve("fixtures").resolve("client"))
+                    .ifPresent(config::tls);
+            if (TlsFlags.isAuto(this::setting)) {
+                int years = get("self-signed-cert-validity", Reader::count, 1);
+                config.selfSignedValidity(Duration.ofDays(365L * Math.max(1, years)));
+            }
             try {
                 return config.build();
             } catch (IllegalArgumentException bad) {
@@ -141,6 +148,11 @@ record ServeOptions(ServerConfig config, LogSettings logging, List<String> notic
             } catch (IllegalArgumentException bad) {
                 throw new UsageException(setting.origin() + ": " + bad.getMessage(), bad);
             }
+        }
+
+        /** The text of a flag, empty if it was not given. */
+        private String setting(String flag) {
+            return text(flag, "");
         }
 
         private String text(String flag, String defaultValue) {

@@ -11,6 +11,8 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.group.ChannelGroup;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -28,6 +30,7 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
      * What the handlers of one port share.
      *
      * @param http2 makes the handler that takes over for HTTP/2; it expects the negotiation event
+     * @param tls the handshake that comes first, if there is one
      * @param http takes over for HTTP/1
      * @param connectionCut the attribute of a gRPC connection that gets what ends it
      * @param maxMessageBytes the largest gRPC message that is taken
@@ -40,6 +43,7 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
      */
     record Port(
             Function<GrpcHttp2ConnectionHandler, ChannelHandler> http2,
+            Optional<TlsPort> tls,
             HttpService http,
             Attributes.Key<Runnable> connectionCut,
             int maxMessageBytes,
@@ -77,6 +81,7 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
                             leftOut));
             ctx.close();
         }
+        port.tls().ifPresent(tls -> tls.addBefore(ctx));
         Runnable close = ctx::close;
         timeout = ctx.executor().schedule(close, port.timeoutNanos(), TimeUnit.NANOSECONDS);
     }
@@ -104,15 +109,33 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof ProtocolNegotiationEvent e) {
             negotiation = e;
+        } else if (event instanceof SslHandshakeCompletionEvent handshake
+                && port.tls().isPresent()) {
+            endHandshake(ctx, port.tls().get(), handshake);
         } else {
             ctx.fireUserEventTriggered(event);
         }
     }
 
+    private void endHandshake(ChannelHandlerContext ctx, TlsPort tls, SslHandshakeCompletionEvent handshake) {
+        Optional<ProtocolNegotiationEvent> negotiated = tls.end(ctx, negotiation, handshake);
+        if (negotiated.isPresent()) {
+            negotiation = negotiated.get();
+        } else {
+            decided = true;
+            ctx.close();
+        }
+    }
+
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (!(message instanceof ByteBuf bytes) || decided) {
+        if (!(message instanceof ByteBuf bytes)) {
             ctx.fireChannelRead(message);
+            return;
+        }
+        if (decided) {
+            // the connection is being closed
+            bytes.release();
             return;
         }
         if (pending.isReadable()) {

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -60,7 +61,8 @@ class HttpFrontTest {
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 service,
                 GROUP,
-                EpollServerSocketChannel.class);
+                EpollServerSocketChannel.class,
+                Optional.empty());
     }
 
     private RawClient connect() throws IOException {
