@@ -43,14 +43,16 @@ class HalfOpenConnectionsTest {
     private Path dir;
 
     enum Opening {
-        NOTHING(""),
-        PARTIAL("PRI * HTT"),
-        HTTP1("GET /version HTTP/1.1\r\nHost: loc"),
-        HTTP2("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0");
+        NOTHING(CONNECTIONS, ""),
+        PARTIAL(3000, "PRI * HTT"),
+        HTTP1(3000, "GET /version HTTP/1.1\r\nHost: loc"),
+        HTTP2(CONNECTIONS, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0");
 
+        final int connections;
         final String bytes;
 
-        Opening(String bytes) {
+        Opening(int connections, String bytes) {
+            this.connections = connections;
             this.bytes = bytes;
         }
     }
@@ -64,7 +66,7 @@ class HalfOpenConnectionsTest {
                     new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(args[0]));
             byte[] opening = Opening.valueOf(args[1]).bytes.getBytes(US_ASCII);
             List<SocketChannel> open = new ArrayList<>();
-            for (int i = 0; i < CONNECTIONS; i++) {
+            for (int i = 0; i < Integer.parseInt(args[2]); i++) {
                 SocketChannel channel = SocketChannel.open(server);
                 open.add(channel);
                 try {
@@ -96,10 +98,13 @@ class HalfOpenConnectionsTest {
                 .start()) {
             ManagedChannel channel = server.channel();
             put(channel);
-            Process flooder = flooder(server, Opening.HTTP2);
+            Process flooder = flooder(server, Opening.HTTP2, 1500);
             try (BufferedReader output = flooder.inputReader()) {
-                assertThat(output.readLine()).isEqualTo(String.valueOf(CONNECTIONS));
-                await().atMost(Duration.ofSeconds(10)).until(() -> sockets(server.pid()) < 950);
+                assertThat(output.readLine()).isEqualTo("1500");
+                await().atMost(Duration.ofSeconds(30))
+                        .until(() -> server.output().stream()
+                                .anyMatch(line -> line.contains("900 are open, which is the limit")));
+                await().atMost(Duration.ofSeconds(30)).until(() -> sockets(server.pid()) < 950);
                 // makes new files
                 MaintenanceGrpc.newBlockingStub(channel).defragment(DefragmentRequest.getDefaultInstance());
                 put(channel);
@@ -107,16 +112,15 @@ class HalfOpenConnectionsTest {
                 flooder.destroyForcibly().waitFor();
             }
             channel.shutdownNow();
-            assertThat(server.output()).anyMatch(line -> line.contains("900 are open, which is the limit"));
             assertThat(server.terminate()).isZero();
         }
     }
 
-    private static Process flooder(ServerProcess server, Opening opening) throws IOException {
+    private static Process flooder(ServerProcess server, Opening opening, int connections) throws IOException {
         Requirement.of(
                 ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
-                        && system.getMaxFileDescriptorCount() > CONNECTIONS + 1000,
-                "a process may not open " + CONNECTIONS + " connections (ulimit -n)");
+                        && system.getMaxFileDescriptorCount() > connections + 1000,
+                "a process may not open " + connections + " connections (ulimit -n)");
         return new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx64m",
@@ -126,7 +130,8 @@ class HalfOpenConnectionsTest {
                         System.getProperty("java.class.path"),
                         Flooder.class.getName(),
                         String.valueOf(server.port()),
-                        opening.name())
+                        opening.name(),
+                        String.valueOf(connections))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
     }
@@ -135,15 +140,15 @@ class HalfOpenConnectionsTest {
         ManagedChannel before = server.channel();
         put(before);
         long memoryBefore = server.peakResidentBytes();
-        Process flooder = flooder(server, opening);
+        Process flooder = flooder(server, opening, opening.connections);
         try (BufferedReader output = flooder.inputReader()) {
-            assertThat(output.readLine()).isEqualTo(String.valueOf(CONNECTIONS));
+            assertThat(output.readLine()).isEqualTo(String.valueOf(opening.connections));
             put(before);
             ManagedChannel after = server.channel();
             put(after);
             after.shutdownNow();
             if (opening != Opening.HTTP2) {
-                await().atMost(Duration.ofSeconds(10)).until(() -> sockets(server.pid()) < SILENT + 100);
+                await().atMost(Duration.ofSeconds(30)).until(() -> sockets(server.pid()) < SILENT + 100);
             }
             assertThat(server.peakResidentBytes() - memoryBefore).isLessThan(256L << 20);
         } finally {
