@@ -23,7 +23,7 @@ import java.util.stream.StreamSupport;
  * together; beyond that, {@link ArithmeticException} is thrown.
  */
 public final class ImmSortedLongSet {
-    /** From how many times the length on it pays to seek the shorter set's numbers instead of to merge, measured. */
+    /** From how many times the length on the shorter set's numbers are sought: a step costs less here than a search. */
     private static final int GALLOP_RATIO = 32;
 
     /** Up to which part of its length, as a power of two, an array may stay unused at its end. */
