@@ -430,16 +430,6 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
         return deleteUnsorted(Arrays.copyOf(removed.toArray(), removed.size(), Object[].class));
     }
 
-    private ChunkedSortedSet<E> insertUnsorted(Object[] own) {
-        Object[] ascending = ObjectSort.distinct(own, objectOrder());
-        return derive(Merge.insert(root, shape, objectOrder(), ascending, ascending.length));
-    }
-
-    private ChunkedSortedSet<E> deleteUnsorted(Object[] own) {
-        Object[] ascending = ObjectSort.distinct(own, objectOrder());
-        return derive(Merge.remove(root, shape, objectOrder(), ascending, ascending.length));
-    }
-
     /**
      * This set with a batch of changes, by one merge. The arrays are neither modified nor kept.
      *
@@ -605,6 +595,16 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
 
     private ChunkedSortedSet<E> derive(Node newRoot) {
         return newRoot == root ? this : new ChunkedSortedSet<>(order, shape, newRoot);
+    }
+
+    private ChunkedSortedSet<E> insertUnsorted(Object[] own) {
+        Object[] ascending = ObjectSort.distinct(own, objectOrder());
+        return derive(Merge.insert(root, shape, objectOrder(), ascending, ascending.length));
+    }
+
+    private ChunkedSortedSet<E> deleteUnsorted(Object[] own) {
+        Object[] ascending = ObjectSort.distinct(own, objectOrder());
+        return derive(Merge.remove(root, shape, objectOrder(), ascending, ascending.length));
     }
 
     private void requireSameOrder(ChunkedSortedSet<E> other) {

@@ -23,7 +23,7 @@ import java.util.stream.StreamSupport;
  * together; beyond that, {@link ArithmeticException} is thrown.
  */
 public final class ImmSortedLongSet {
-    /** From how many times the length on it pays to seek the shorter set's numbers instead of to merge, measured. */
+    /** From how many times the length on the shorter set's numbers are sought: a step costs less here than a search. */
     private static final int GALLOP_RATIO = 32;
 
     /** Up to which part of its length, as a power of two, an array may stay unused at its end. */
@@ -389,13 +389,23 @@ public final class ImmSortedLongSet {
         if (isEmpty()) {
             return algebra.onlySecond ? other : this;
         }
+        long least = Math.min(first(), other.first());
+        long most = Math.max(last(), other.last());
         boolean unequal = Sides.isFarShorter(size(), other.size(), GALLOP_RATIO)
                 || Sides.isFarShorter(other.size(), size(), GALLOP_RATIO);
-        boolean apart = numbers[to - 1] < other.numbers[other.from] || other.numbers[other.to - 1] < numbers[from];
-        if (unequal || apart || !LongMerge.fits(numbers, from, to, other.numbers, other.from, other.to)) {
+        boolean apart = last() < other.first() || other.last() < first();
+        if (unequal || apart || !LongMerge.fits(least, most)) {
             Runs runs = sides(other).combine(algebra);
             ImmSortedLongSet same = same(algebra, other, runs.size());
             return same != null ? same : whole(runs.copy(numbers, from, other.numbers, other.from));
+        }
+        if (DenseBits.suit(least, most, (long) size() + other.size())) {
+            DenseBits bits = new DenseBits(least, most)
+                    .addAscending(numbers, from, to)
+                    .combine(algebra, new DenseBits(least, most).addAscending(other.numbers, other.from, other.to));
+            int count = bits.count();
+            ImmSortedLongSet same = same(algebra, other, count);
+            return same != null ? same : whole(bits.numbers(count));
         }
         long[] combined = new long[LongMerge.room(algebra, size(), other.size())];
         int count = LongMerge.combine(algebra, numbers, from, to, other.numbers, other.from, other.to, combined);

@@ -1,59 +1,18 @@
 package io.meshkeep.setcore;
 
 /**
- * Merges of two strictly ascending stretches of numbers, neither of them empty.
+ * Merges of two strictly ascending stretches of numbers.
  *
  * <p>Which side comes next is as good as random, so a branch on it would be mispredicted every other time, at many times
- * the price of the comparison. Neither of the two ways here takes such branches:
- *
- * <ul>
- *   <li>Where numbers lie densely, 64 neighbouring numbers of each side are gathered into the bits of a word, the words
- *       are combined, and the bits of the result are turned into numbers again.
- *   <li>Elsewhere the sign of a difference is added to an index. That needs differences to fit into 64 bits, which they
- *       do for all numbers at hand when they do for the least and the greatest ({@link #fits}).
- * </ul>
+ * the price of the comparison. Here the sign of a difference is added to an index instead. That needs differences to fit
+ * into 64 bits, which they do for all numbers at hand when they do for the least and the greatest ({@link #fits}).
  */
 final class LongMerge {
-    /** From how many numbers on a word of 64 places is worth gathering, measured. */
-    private static final int DENSE = 6;
+    private LongMerge() {}
 
-    private final Algebra algebra;
-    private final long[] first;
-    private final int firstTo;
-    private final long[] second;
-    private final int secondTo;
-    private final long[] target;
-    private int i;
-    private int j;
-    private int written;
-
-    private LongMerge(
-            Algebra algebra,
-            long[] first,
-            int firstFrom,
-            int firstTo,
-            long[] second,
-            int secondFrom,
-            int secondTo,
-            long[] target) {
-        this.algebra = algebra;
-        this.first = first;
-        this.i = firstFrom;
-        this.firstTo = firstTo;
-        this.second = second;
-        this.j = secondFrom;
-        this.secondTo = secondTo;
-        this.target = target;
-    }
-
-    /** Whether the stretches can be merged here. */
-    static boolean fits(long[] first, int firstFrom, int firstTo, long[] second, int secondFrom, int secondTo) {
-        return span(first, firstFrom, firstTo, second, secondFrom, secondTo) >= 0;
-    }
-
-    /** The distance of the greatest number from the least; negative if it does not fit. */
-    private static long span(long[] first, int firstFrom, int firstTo, long[] second, int secondFrom, int secondTo) {
-        return Math.max(first[firstTo - 1], second[secondTo - 1]) - Math.min(first[firstFrom], second[secondFrom]);
+    /** Whether numbers from {@code least} to {@code most} can be merged here. */
+    static boolean fits(long least, long most) {
+        return most - least >= 0;
     }
 
     /** The most numbers that a combination of so many can have. */
@@ -77,88 +36,32 @@ final class LongMerge {
             int secondFrom,
             int secondTo,
             long[] target) {
-        LongMerge merge = new LongMerge(algebra, first, firstFrom, firstTo, second, secondFrom, secondTo, target);
-        long words = (span(first, firstFrom, firstTo, second, secondFrom, secondTo) >>> 6) + 1;
-        if (words <= ((long) firstTo - firstFrom + secondTo - secondFrom) / DENSE) {
-            merge.byWords();
-        } else {
-            merge.bySigns();
-        }
-        return merge.finish();
-    }
-
-    private void byWords() {
-        long[] a = first;
-        long[] b = second;
-        long[] out = target;
-        int p = i;
-        int q = j;
-        int k = 0;
-        while (p < firstTo && q < secondTo) {
-            long word = Math.min(a[p], b[q]) >> 6;
-            long inFirst = 0;
-            while (p < firstTo && a[p] >> 6 == word) {
-                inFirst |= 1L << a[p++];
-            }
-            long inSecond = 0;
-            while (q < secondTo && b[q] >> 6 == word) {
-                inSecond |= 1L << b[q++];
-            }
-            long taken = switch (algebra) {
-                case UNION -> inFirst | inSecond;
-                case DIFFERENCE -> inFirst & ~inSecond;
-                case INTERSECTION -> inFirst & inSecond;
-                case SYMMETRIC_DIFFERENCE -> inFirst ^ inSecond;
-            };
-            long base = word << 6;
-            while (taken != 0) {
-                out[k++] = base + Long.numberOfTrailingZeros(taken);
-                taken &= taken - 1;
-            }
-        }
-        i = p;
-        j = q;
-        written = k;
-    }
-
-    private void bySigns() {
         int both = algebra.both ? 1 : 0;
         int less = (algebra.onlyFirst ? 1 : 0) - both;
         int greater = (algebra.onlySecond ? 1 : 0) - both;
-        long[] a = first;
-        long[] b = second;
-        long[] out = target;
-        int p = i;
-        int q = j;
-        int k = 0;
-        while (p < firstTo && q < secondTo) {
-            long y = b[q];
-            long ahead = a[p] - y;
+        int i = firstFrom;
+        int j = secondFrom;
+        int count = 0;
+        while (i < firstTo && j < secondTo) {
+            long number = second[j];
+            long ahead = first[i] - number;
             // -1 where true. What is written and not counted is overwritten, or beyond the end.
             long isLess = ahead >> 63;
             long isGreater = -ahead >> 63;
-            out[k] = y + (ahead & isLess);
-            k += both + ((int) isLess & less) + ((int) isGreater & greater);
-            p += 1 + (int) isGreater;
-            q += 1 + (int) isLess;
+            target[count] = number + (ahead & isLess);
+            count += both + ((int) isLess & less) + ((int) isGreater & greater);
+            i += 1 + (int) isGreater;
+            j += 1 + (int) isLess;
         }
-        i = p;
-        j = q;
-        written = k;
-    }
-
-    /** Copies what is left of one side when the other is at its end. */
-    private int finish() {
-        int end = written;
         if (algebra.onlyFirst) {
-            System.arraycopy(first, i, target, end, firstTo - i);
-            end += firstTo - i;
+            System.arraycopy(first, i, target, count, firstTo - i);
+            count += firstTo - i;
         }
         if (algebra.onlySecond) {
-            System.arraycopy(second, j, target, end, secondTo - j);
-            end += secondTo - j;
+            System.arraycopy(second, j, target, count, secondTo - j);
+            count += secondTo - j;
         }
-        return end;
+        return count;
     }
 
     /**
@@ -170,28 +73,28 @@ final class LongMerge {
         int less = (algebra.onlyFirst ? 1 : 0) - both;
         int greater = (algebra.onlySecond ? 1 : 0) - both;
         int offset = first.length;
-        int p = 0;
-        int q = 0;
-        int k = 0;
-        while (p < first.length && q < second.length) {
-            long ahead = first[p] - second[q];
+        int i = 0;
+        int j = 0;
+        int count = 0;
+        while (i < first.length && j < second.length) {
+            long ahead = first[i] - second[j];
             int isLess = (int) (ahead >> 63);
             int isGreater = (int) (-ahead >> 63);
-            target[k] = p + (isGreater & (offset + q - p));
-            k += both + (isLess & less) + (isGreater & greater);
-            p += 1 + isGreater;
-            q += 1 + isLess;
+            target[count] = i + (isGreater & (offset + j - i));
+            count += both + (isLess & less) + (isGreater & greater);
+            i += 1 + isGreater;
+            j += 1 + isLess;
         }
         if (algebra.onlyFirst) {
-            while (p < first.length) {
-                target[k++] = p++;
+            while (i < first.length) {
+                target[count++] = i++;
             }
         }
         if (algebra.onlySecond) {
-            while (q < second.length) {
-                target[k++] = offset + q++;
+            while (j < second.length) {
+                target[count++] = offset + j++;
             }
         }
-        return k;
+        return count;
     }
 }

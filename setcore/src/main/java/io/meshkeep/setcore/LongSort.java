@@ -7,8 +7,8 @@ final class LongSort {
     /** Up to this many numbers the JDK's sort, which is by insertion then, is quickest. */
     private static final int FEW = 40;
 
-    /** How many times as many places as numbers there may be for a bit set over all places to be quickest. */
-    private static final int PLACES_PER_NUMBER = 32;
+    /** How many times as much as in a merge a word of bits is worth here, where a sort is the alternative. */
+    private static final int WORTH = 4;
 
     private LongSort() {}
 
@@ -31,11 +31,14 @@ final class LongSort {
             return numbers.clone();
         }
         if (count > FEW) {
-            long span = most - least;
-            if (Long.compareUnsigned(span, (long) PLACES_PER_NUMBER * count) < 0) {
-                return byBits(numbers, least, (int) span);
+            if (DenseBits.suit(least, most, (long) count * WORTH)) {
+                DenseBits places = new DenseBits(least, most);
+                for (long number : numbers) {
+                    places.add(number);
+                }
+                return places.numbers(places.count());
             }
-            int bits = Long.SIZE - Long.numberOfLeadingZeros(span);
+            int bits = Long.SIZE - Long.numberOfLeadingZeros(most - least);
             if (radixPays(count, bits)) {
                 return withoutRepeats(RadixSort.sort(numbers, least, bits, 0));
             }
@@ -50,28 +53,6 @@ final class LongSort {
         long radix = passes * (2L * count + (1L << RadixSort.digit(bits)));
         long comparisons = 4L * count * (Integer.SIZE - Integer.numberOfLeadingZeros(count));
         return radix < comparisons;
-    }
-
-    /** Sorts by ticking each number off in a bit set of all {@code span + 1} places. */
-    private static long[] byBits(long[] numbers, long least, int span) {
-        long[] places = new long[(span >>> 6) + 1];
-        for (long number : numbers) {
-            int place = (int) (number - least);
-            places[place >>> 6] |= 1L << place;
-        }
-        int count = 0;
-        for (long word : places) {
-            count += Long.bitCount(word);
-        }
-        long[] sorted = new long[count];
-        int filled = 0;
-        for (int i = 0; i < places.length; i++) {
-            long base = least + ((long) i << 6);
-            for (long word = places[i]; word != 0; word &= word - 1) {
-                sorted[filled++] = base + Long.numberOfTrailingZeros(word);
-            }
-        }
-        return sorted;
     }
 
     /** The numbers of a sorted array without repeats, in an array of just their length; the array given is used up. */

@@ -73,7 +73,7 @@ final class Numbers {
         }
         long[] inFirst = of(first, firstFrom, firstTo);
         long[] inSecond = inFirst == null ? null : of(second, secondFrom, secondTo);
-        if (inSecond == null || !LongMerge.fits(inFirst, 0, firstSize, inSecond, 0, secondSize)) {
+        if (inSecond == null || !fits(inFirst, inSecond)) {
             return null;
         }
         int[] places = new int[LongMerge.room(algebra, firstSize, secondSize)];
@@ -84,6 +84,11 @@ final class Numbers {
             combined[i] = place < firstSize ? first[firstFrom + place] : second[secondFrom + place - firstSize];
         }
         return combined;
+    }
+
+    private static boolean fits(long[] first, long[] second) {
+        return LongMerge.fits(
+                Math.min(first[0], second[0]), Math.max(first[first.length - 1], second[second.length - 1]));
     }
 
     /**

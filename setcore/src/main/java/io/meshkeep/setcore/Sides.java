@@ -6,7 +6,7 @@ package io.meshkeep.setcore;
  * {@code m} elements meet {@code n} with O(m·log(n/m)) comparisons and the stretches between them are copied whole.
  */
 abstract class Sides {
-    /** From how many times the length on it pays to seek instead of to step, measured with boxed numbers and strings. */
+    /** From how many times the length on elements are sought: where that takes about as many comparisons. */
     static final int GALLOP_RATIO = 8;
 
     final int firstSize;

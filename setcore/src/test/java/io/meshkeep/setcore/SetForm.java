@@ -430,7 +430,7 @@ interface SetForm<S> {
                 return (int) (number / 1_000_003);
             }
         },
-        /** Even elements lie near the least number, odd ones... all in order: the lower half negative, the upper positive. */
+        /** The first elements lie near the least number, the others near the greatest. */
         EXTREME {
             @Override
             long encode(int element) {

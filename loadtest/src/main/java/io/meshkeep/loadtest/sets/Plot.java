@@ -20,7 +20,7 @@ final class Plot {
     private static final int PANEL_HEIGHT = 340;
     private static final int LEFT = 70;
     private static final int TOP = 40;
-    private static final int RIGHT = 20;
+    private static final int RIGHT = 40;
     private static final int BOTTOM = 40;
     private static final int LEGEND = 40;
     private static final int COLUMNS = 3;

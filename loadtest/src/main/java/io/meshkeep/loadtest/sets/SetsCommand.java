@@ -48,7 +48,7 @@ public final class SetsCommand {
         }
         Progress progress = new Progress();
         List<Cell> cells = quick ? quick(ops, progress) : full(ops, progress);
-        progress.reached("");
+        progress.reached("meshkeep: measured %d operations, each at %d sizes", ops.size(), SIZES.length);
         System.out.print(Report.table(cells));
         if (arguments.has("--json")) {
             Files.writeString(Path.of(arguments.text("--json", "")), Report.json(cells));
