@@ -1,6 +1,7 @@
 package io.meshkeep.loadtest;
 
 import io.meshkeep.loadtest.compare.CompareCommand;
+import io.meshkeep.loadtest.index.IndexCommand;
 import io.meshkeep.loadtest.load.LoadException;
 import io.meshkeep.loadtest.memory.MemoryCommand;
 import io.meshkeep.loadtest.run.FillCommand;
@@ -16,6 +17,7 @@ public final class Main {
               bench run WORKLOAD      one workload against a server that runs
               bench fill [flags]      so many keys into a server that runs
               bench memory [flags]    what layouts of a million keys in memory take
+              bench index [flags]     what the index of the mesh costs and how fast it answers
 
             bench COMMAND --help lists the flags.
             """;
@@ -63,6 +65,13 @@ public final class Main {
                     System.out.print(MemoryCommand.HELP);
                 } else {
                     MemoryCommand.run(rest);
+                }
+            }
+            case "index" -> {
+                if (help) {
+                    System.out.print(IndexCommand.HELP);
+                } else {
+                    IndexCommand.run(rest);
                 }
             }
             case "help", "--help", "-h" -> System.out.print(HELP);

@@ -15,10 +15,12 @@ import com.tngtech.archunit.lang.ArchRule;
 class ArrowsTest {
     private static final String LOADTEST = "io.meshkeep.loadtest..";
     private static final String MEMORY = "io.meshkeep.loadtest.memory..";
+    private static final String INDEX = "io.meshkeep.loadtest.index..";
 
     @ArchTest
     static final ArchRule driversKnowProtoAlone = noClasses()
-            .that(resideInAPackage(LOADTEST).and(resideInAPackage(MEMORY).negate()))
+            .that(resideInAPackage(LOADTEST)
+                    .and(resideInAnyPackage(MEMORY, INDEX).negate()))
             .should()
             .dependOnClassesThat(resideInAPackage("io.meshkeep..")
                     .and(resideInAnyPackage(LOADTEST, "io.meshkeep.proto..").negate()));

@@ -8,9 +8,13 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Keeps the {@link MeshIndex} of the store's snapshots: from a commit's changes, or from all keys at a revision. */
 final class MeshMaintenance {
+    private static final Logger log = LoggerFactory.getLogger(MeshMaintenance.class);
+
     /** Where all keys of the mesh lie; in order, and apart from each other. */
     static final List<KeyRange> RANGES = List.of(prefix("cilium/cache/"), prefix("cilium/state/"));
 
@@ -28,12 +32,26 @@ final class MeshMaintenance {
     }
 
     /**
-     * The index after a commit.
+     * The index after a commit. A fault of ours in it must not take the store down with it: then there is no index until
+     * the next start, which its users are told.
      *
+     * @param base the index before; null stays null
      * @param changed the new record of each changed key, empty if it was deleted
      * @param full gives the full record of a stub
      */
     static MeshIndex merged(MeshIndex base, NavigableMap<byte[], byte[]> changed, UnaryOperator<byte[]> full) {
+        if (base == null) {
+            return null;
+        }
+        try {
+            return update(base, changed, full);
+        } catch (RuntimeException fault) {
+            log.error("the index of the mesh has failed and is off until the next start", fault);
+            return null;
+        }
+    }
+
+    private static MeshIndex update(MeshIndex base, NavigableMap<byte[], byte[]> changed, UnaryOperator<byte[]> full) {
         MeshUpdate update = null;
         for (KeyRange range : RANGES) {
             for (Map.Entry<byte[], byte[]> change :

@@ -90,7 +90,7 @@ public final class Snapshot {
         return keyBytes + (mesh == null ? 0 : mesh.heapBytes());
     }
 
-    /** What the keys of the mesh say at exactly this revision; null if the store keeps no such index. */
+    /** What the keys of the mesh say at exactly this revision; null if the store keeps no such index, or it has failed. */
     public MeshIndex mesh() {
         return mesh;
     }

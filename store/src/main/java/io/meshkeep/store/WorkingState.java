@@ -415,7 +415,7 @@ final class WorkingState implements KeyView {
     }
 
     private MeshIndex mergedMesh() {
-        return base.mesh() == null ? null : MeshMaintenance.merged(base.mesh(), changed, this::pendingFull);
+        return MeshMaintenance.merged(base.mesh(), changed, this::pendingFull);
     }
 
     private ChunkedSortedSet<LeaseEntry> mergedLeases() {

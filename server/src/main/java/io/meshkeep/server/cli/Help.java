@@ -17,6 +17,7 @@ final class Help {
 
                 Usage:
                   meshkeep serve [flags]   serve the etcd v3 API; meshkeep serve --help lists the flags
+                  meshkeep mesh COMMAND    ask a server about its Cilium mesh; see meshkeep mesh --help
                   meshkeep version         tell the version
                   meshkeep help            this text
 

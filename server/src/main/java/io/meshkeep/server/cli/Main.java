@@ -3,6 +3,7 @@ package io.meshkeep.server.cli;
 import io.meshkeep.server.MeshkeepServer;
 import io.meshkeep.server.ServerConfig;
 import io.meshkeep.server.StartException;
+import io.meshkeep.server.cli.mesh.MeshCommand;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
@@ -79,6 +80,8 @@ public final class Main {
                 return OK;
             case "serve":
                 return serve(rest);
+            case "mesh":
+                return MeshCommand.run(rest, environment, out, err);
             default:
                 if (command.startsWith("-")) {
                     return serve(arguments);

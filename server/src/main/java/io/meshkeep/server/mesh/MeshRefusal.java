@@ -24,7 +24,8 @@ public final class MeshRefusal extends RuntimeException {
     }
 
     static MeshRefusal noIndex() {
-        return new MeshRefusal(Code.FAILED_PRECONDITION, "the server keeps no index of the mesh (--mesh-index=false)");
+        return new MeshRefusal(
+                Code.FAILED_PRECONDITION, "the server keeps no index of the mesh (--mesh-index=false, or see its log)");
     }
 
     public Code code() {

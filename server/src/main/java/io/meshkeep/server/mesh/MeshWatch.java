@@ -147,6 +147,10 @@ public final class MeshWatch {
     /** Sends one response; false if there is nothing to send. */
     private boolean step(boolean patient) {
         Snapshot now = watches.store().snapshot();
+        if (now.mesh() == null) {
+            fail(MeshRefusal.noIndex());
+            return false;
+        }
         if (target == NOTHING) {
             if (position == now.revision()) {
                 return lastSentNanos == 0 && send(response(position).setComplete(true));

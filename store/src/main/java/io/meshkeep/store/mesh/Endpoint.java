@@ -84,6 +84,12 @@ public final class Endpoint implements MeshEntry {
         return IpPrefix.compareAddress(v6, high, low, address);
     }
 
+    /** Compares with the place of the endpoints on a node. */
+    int compareHost(Scope otherScope, String otherHost) {
+        int c = scope.compareTo(otherScope);
+        return c != 0 ? c : Order.compare(hostIp, otherHost);
+    }
+
     /** Compares the prefix length with another, none being least. */
     int compareLength(int length) {
         return prefixLength - length;

@@ -30,6 +30,9 @@ public final class MeshIndex {
     final ChunkedSortedSet<NodeAddress> nodeAddresses;
     final ChunkedSortedSet<Service> services;
     final ChunkedSortedSet<Fault> faults;
+    /** Null in the empty index, from which unrelated ones begin. */
+    final Sharing sharing;
+
     private final long heapBytes;
     private final long replacedBytes;
 
@@ -45,6 +48,7 @@ public final class MeshIndex {
         nodeAddresses = ChunkedSortedSet.empty(NodeAddress.ORDER);
         services = ChunkedSortedSet.empty(Service.ORDER);
         faults = ChunkedSortedSet.empty(Fault.ORDER);
+        sharing = null;
         heapBytes = 0;
         replacedBytes = 0;
     }
@@ -63,6 +67,7 @@ public final class MeshIndex {
         services = update.services.mergedInto(base.services);
         faults = update.faults.mergedInto(base.faults);
         endpointsOfNoIdentity = update.withoutIdentity(this).mergedInto(base.endpointsOfNoIdentity);
+        sharing = update.sharing;
         heapBytes = base.heapBytes + update.heapBytes;
         replacedBytes = update.replacedBytes();
     }
@@ -206,10 +211,7 @@ public final class MeshIndex {
     }
 
     Run<Endpoint> endpointsOn(Scope scope, String hostIp) {
-        return Run.of(endpointsByNode, endpoint -> {
-            int c = endpoint.scope().compareTo(scope);
-            return c != 0 ? c : Order.compare(endpoint.hostIp(), hostIp);
-        });
+        return Run.of(endpointsByNode, endpoint -> endpoint.compareHost(scope, hostIp));
     }
 
     Run<Endpoint> endpointsOf(String namespace) {

@@ -2,9 +2,7 @@ package io.meshkeep.store.mesh;
 
 import io.meshkeep.setcore.ChunkedSortedSet;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Changes of different keys on their way into an index: each set that they touch is merged once. What many entries have
@@ -58,12 +56,12 @@ public final class MeshUpdate {
     final Delta<Fault> faults = new Delta<>();
     long heapBytes;
 
-    private final Map<Scope, Scope> scopes = new HashMap<>();
-    private final Map<Label, Label> sharedLabels = new HashMap<>();
-    private final Map<String, String> texts = new HashMap<>();
+    /** Of the indexes that follow upon one another, so it is used by one update at a time. */
+    final Sharing sharing;
 
     MeshUpdate(MeshIndex base) {
         this.base = base;
+        this.sharing = base.sharing == null ? new Sharing() : base.sharing;
     }
 
     /**
@@ -283,7 +281,7 @@ public final class MeshUpdate {
                 scope,
                 key.kind() == MeshKind.SERVICE_EXPORT,
                 cluster,
-                shared(key.namespace()),
+                sharing.share(key.namespace(), wanted -> wanted),
                 key.name(),
                 read.shared,
                 read.includeExternal,
@@ -311,18 +309,17 @@ public final class MeshUpdate {
 
     /** The scope of a key, as the very object that other entries of its kind have. */
     private Scope shared(MeshKey key) {
-        Scope wanted = key.scope();
-        if (!wanted.cached()) {
+        if (!key.scope().cached()) {
             return Scope.LOCAL;
         }
-        return scopes.computeIfAbsent(wanted, scope -> {
+        return sharing.share(key.scope(), wanted -> {
             Scope found = switch (key.kind()) {
-                case IDENTITY -> scopeIn(base.identities, scope);
-                case ENDPOINT -> scopeIn(base.endpointsByIdentity, scope);
-                case NODE, REGISTRATION -> scopeIn(base.nodes, scope);
-                case SERVICE, SERVICE_EXPORT -> scopeIn(base.services, scope);
+                case IDENTITY -> scopeIn(base.identities, wanted);
+                case ENDPOINT -> scopeIn(base.endpointsByIdentity, wanted);
+                case NODE, REGISTRATION -> scopeIn(base.nodes, wanted);
+                case SERVICE, SERVICE_EXPORT -> scopeIn(base.services, wanted);
             };
-            return found == null ? scope : found;
+            return found == null ? wanted : found;
         });
     }
 
@@ -333,7 +330,7 @@ public final class MeshUpdate {
     }
 
     private Label shared(Label label) {
-        return sharedLabels.computeIfAbsent(label, wanted -> {
+        return sharing.share(label, wanted -> {
             int at = base.labels.lowerBound(use -> use.label().compareTo(wanted));
             Label found =
                     at == base.labels.size() ? null : base.labels.select(at).label();
@@ -345,11 +342,11 @@ public final class MeshUpdate {
         if (before != null && before.hostIp().equals(host)) {
             return before.hostIp();
         }
-        return texts.computeIfAbsent(host, wanted -> {
-            MeshIndex.Run<Endpoint> others = base.endpointsOn(scope, wanted);
-            return others.size() == 0
-                    ? wanted
-                    : others.set().select(others.from()).hostIp();
+        return sharing.share(host, wanted -> {
+            ChunkedSortedSet<Endpoint> set = base.endpointsByNode;
+            int at = set.lowerBound(endpoint -> endpoint.compareHost(scope, wanted));
+            String found = at == set.size() ? null : set.select(at).hostIp();
+            return wanted.equals(found) ? found : wanted;
         });
     }
 
@@ -357,17 +354,12 @@ public final class MeshUpdate {
         if (before != null && before.namespace().equals(namespace)) {
             return before.namespace();
         }
-        return texts.computeIfAbsent(namespace, wanted -> {
-            int at = base.endpointsByNamespace.lowerBound(endpoint -> Order.compare(endpoint.namespace(), wanted));
-            String found = at == base.endpointsByNamespace.size()
-                    ? null
-                    : base.endpointsByNamespace.select(at).namespace();
+        return sharing.share(namespace, wanted -> {
+            ChunkedSortedSet<Endpoint> set = base.endpointsByNamespace;
+            int at = set.lowerBound(endpoint -> Order.compare(endpoint.namespace(), wanted));
+            String found = at == set.size() ? null : set.select(at).namespace();
             return wanted.equals(found) ? found : wanted;
         });
-    }
-
-    private String shared(String text) {
-        return texts.computeIfAbsent(text, wanted -> wanted);
     }
 
     // ---- endpoints whose identity comes or goes
@@ -375,9 +367,11 @@ public final class MeshUpdate {
     /** How the set of endpoints without an identity changes, given the index with all else merged. */
     Delta<Endpoint> withoutIdentity(MeshIndex next) {
         Delta<Endpoint> delta = new Delta<>();
-        for (Endpoint endpoint : endpoints.removed) {
-            if (base.lacksIdentity(endpoint)) {
-                delta.removed.add(endpoint);
+        if (!base.endpointsOfNoIdentity.isEmpty()) {
+            for (Endpoint endpoint : endpoints.removed) {
+                if (base.endpointsOfNoIdentity.contains(endpoint)) {
+                    delta.removed.add(endpoint);
+                }
             }
         }
         for (Endpoint endpoint : endpoints.added) {
