@@ -404,7 +404,7 @@ class MeshServiceTest {
             assertRefused(
                     () -> without.mesh
                             .watch(io.meshkeep.proto.MeshWatchRequest.getDefaultInstance())
-                            .hasNext(),
+                            .forEachRemaining(response -> {}),
                     Status.Code.FAILED_PRECONDITION,
                     "meshkeep: the server keeps no index of the mesh (--mesh-index=false, or see its log)");
         }

@@ -8,28 +8,33 @@ import java.util.Comparator;
  * in three fields, the pod's name as bytes, and what endpoints have in common is shared between them.
  */
 public final class Endpoint implements MeshEntry {
-    /** By address, then prefix length, scope and revision; the other orders go on with this one. */
-    static final Comparator<Endpoint> BY_IP = Endpoint::compareIp;
+    /** By address, then prefix length, scope and revision. */
+    static final Comparator<Endpoint> BY_IP = (a, b) -> {
+        int c = comparePlaces(a, b);
+        return c != 0 ? c : Long.compare(a.revision, b.revision);
+    };
+
+    // The other orders leave the revision out: an endpoint that stays where it is takes the place of its predecessor.
 
     static final Comparator<Endpoint> BY_IDENTITY = (a, b) -> {
         int c = a.scope.compareTo(b.scope);
         if (c == 0) {
             c = Integer.compareUnsigned(a.identity, b.identity);
         }
-        return c != 0 ? c : compareIp(a, b);
+        return c != 0 ? c : comparePlaces(a, b);
     };
 
     static final Comparator<Endpoint> BY_NODE = (a, b) -> {
         int c = a.scope.compareTo(b.scope);
         if (c == 0) {
-            c = Order.compare(a.hostIp, b.hostIp);
+            c = a.hostIp.compareTo(b.hostIp);
         }
-        return c != 0 ? c : compareIp(a, b);
+        return c != 0 ? c : comparePlaces(a, b);
     };
 
     static final Comparator<Endpoint> BY_NAMESPACE = (a, b) -> {
-        int c = Order.compare(a.namespace, b.namespace);
-        return c != 0 ? c : compareIp(a, b);
+        int c = a.namespace.compareTo(b.namespace);
+        return c != 0 ? c : comparePlaces(a, b);
     };
 
     private static final byte[] NO_POD = {};
@@ -41,8 +46,8 @@ public final class Endpoint implements MeshEntry {
     private final short prefixLength;
     private final int identity;
     private final byte encryptionKey;
-    private final String hostIp;
-    private final String namespace;
+    private final Name hostIp;
+    private final Name namespace;
     private final byte[] pod;
     private final long revision;
 
@@ -51,8 +56,8 @@ public final class Endpoint implements MeshEntry {
             IpPrefix ip,
             long identity,
             int encryptionKey,
-            String hostIp,
-            String namespace,
+            Name hostIp,
+            Name namespace,
             String pod,
             long revision) {
         this.scope = scope;
@@ -68,15 +73,12 @@ public final class Endpoint implements MeshEntry {
         this.revision = revision;
     }
 
-    private static int compareIp(Endpoint a, Endpoint b) {
+    private static int comparePlaces(Endpoint a, Endpoint b) {
         int c = IpPrefix.compareAddress(a.v6, a.high, a.low, b.v6, b.high, b.low);
         if (c == 0) {
             c = a.prefixLength - b.prefixLength;
         }
-        if (c == 0) {
-            c = a.scope.compareTo(b.scope);
-        }
-        return c != 0 ? c : Long.compare(a.revision, b.revision);
+        return c != 0 ? c : a.scope.compareTo(b.scope);
     }
 
     /** Compares with an address, leaving the prefix length out. */
@@ -85,9 +87,9 @@ public final class Endpoint implements MeshEntry {
     }
 
     /** Compares with the place of the endpoints on a node. */
-    int compareHost(Scope otherScope, String otherHost) {
+    int compareHost(Scope otherScope, Name otherHost) {
         int c = scope.compareTo(otherScope);
-        return c != 0 ? c : Order.compare(hostIp, otherHost);
+        return c != 0 ? c : hostIp.compareTo(otherHost);
     }
 
     /** Compares the prefix length with another, none being least. */
@@ -126,11 +128,19 @@ public final class Endpoint implements MeshEntry {
 
     /** The address of the node that it is on; may be empty. */
     public String hostIp() {
+        return hostIp.text();
+    }
+
+    Name hostName() {
         return hostIp;
     }
 
     /** The pod's namespace; empty if it is not a pod. */
     public String namespace() {
+        return namespace.text();
+    }
+
+    Name namespaceName() {
         return namespace;
     }
 

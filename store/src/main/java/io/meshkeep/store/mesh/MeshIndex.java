@@ -10,8 +10,8 @@ import java.util.function.Consumer;
  * label; endpoints by address, identity, node and namespace; nodes by name and by address; services by name. An index
  * is a function of the keys and values alone, not of the way that led to them. Safe for any number of threads.
  *
- * <p>Elements of a set are ordered by revision last, so that two indexes differ in exactly the elements of one set that
- * are not in the other.
+ * <p>Identities, endpoints by address, nodes and services are ordered by revision last, so that two indexes differ in
+ * exactly the elements of such a set that the other does not have.
  */
 public final class MeshIndex {
     /** The index of a store without mesh keys. */
@@ -211,11 +211,13 @@ public final class MeshIndex {
     }
 
     Run<Endpoint> endpointsOn(Scope scope, String hostIp) {
-        return Run.of(endpointsByNode, endpoint -> endpoint.compareHost(scope, hostIp));
+        Name host = new Name(hostIp);
+        return Run.of(endpointsByNode, endpoint -> endpoint.compareHost(scope, host));
     }
 
     Run<Endpoint> endpointsOf(String namespace) {
-        return Run.of(endpointsByNamespace, endpoint -> Order.compare(endpoint.namespace(), namespace));
+        Name name = new Name(namespace);
+        return Run.of(endpointsByNamespace, endpoint -> endpoint.namespaceName().compareTo(name));
     }
 
     /** Endpoints whose first address is one of the prefix. */

@@ -74,7 +74,7 @@ record MeshKey(MeshKind kind, Scope scope, String cluster, String namespace, Str
         if (slash <= 0) {
             throw new MalformedException("the key names no cluster");
         }
-        return identity(new Scope(true, rest.substring(0, slash)), rest.substring(slash + 1));
+        return identity(Scope.cached(rest.substring(0, slash)), rest.substring(slash + 1));
     }
 
     private static MeshKey identity(Scope scope, String rest) {
@@ -88,7 +88,7 @@ record MeshKey(MeshKind kind, Scope scope, String cluster, String namespace, Str
             throw new MalformedException("the key names no cluster");
         }
         return new MeshKey(
-                MeshKind.ENDPOINT, new Scope(true, rest.substring(0, slash)), "", "", rest.substring(slash + 1));
+                MeshKind.ENDPOINT, Scope.cached(rest.substring(0, slash)), "", "", rest.substring(slash + 1));
     }
 
     private static MeshKey endpoint(String rest) throws MalformedException {
@@ -107,7 +107,7 @@ record MeshKey(MeshKind kind, Scope scope, String cluster, String namespace, Str
         if (!whole) {
             throw new MalformedException("the key does not have " + parts + " names after its kind");
         }
-        Scope scope = cached ? new Scope(true, names[0]) : Scope.LOCAL;
+        Scope scope = cached ? Scope.cached(names[0]) : Scope.LOCAL;
         return switch (parts) {
             case 1 -> new MeshKey(kind, scope, "", "", names[0]);
             case 2 -> new MeshKey(kind, scope, names[0], "", names[1]);

@@ -563,7 +563,7 @@ public final class MeshQuery {
         List<ClusterSummary> found = new ArrayList<>();
         for (Scope scope : index.scopes()) {
             String name = scope.cached() ? scope.cluster() : localCluster;
-            if (after != null && scope.compareTo(new Scope(!after.isEmpty(), after)) <= 0
+            if (after != null && scope.compareTo(after.isEmpty() ? Scope.LOCAL : Scope.cached(after)) <= 0
                     || !filter.cluster().isEmpty() && !filter.cluster().equals(name)) {
                 continue;
             }

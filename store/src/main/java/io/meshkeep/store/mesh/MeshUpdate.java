@@ -32,12 +32,20 @@ public final class MeshUpdate {
             int g = 0;
             int c = 0;
             for (int i = 0; i < count; i++) {
-                if (c == added.size() || g < removed.size() && set.order().compare(removed.get(g), added.get(c)) < 0) {
+                int order = c == added.size()
+                        ? -1
+                        : g == removed.size() ? 1 : set.order().compare(removed.get(g), added.get(c));
+                if (order < 0) {
                     elements[i] = removed.get(g++);
                     remove[i] = true;
-                } else {
-                    elements[i] = added.get(c++);
+                    continue;
                 }
+                if (order == 0) {
+                    // the one that comes takes the place of the one that goes
+                    g++;
+                    count--;
+                }
+                elements[i] = added.get(c++);
             }
             return set.update(elements, remove, count);
         }
@@ -281,7 +289,7 @@ public final class MeshUpdate {
                 scope,
                 key.kind() == MeshKind.SERVICE_EXPORT,
                 cluster,
-                sharing.share(key.namespace(), wanted -> wanted),
+                shared(key.namespace()),
                 key.name(),
                 read.shared,
                 read.includeExternal,
@@ -334,30 +342,36 @@ public final class MeshUpdate {
             int at = base.labels.lowerBound(use -> use.label().compareTo(wanted));
             Label found =
                     at == base.labels.size() ? null : base.labels.select(at).label();
-            return wanted.equals(found) ? found : wanted;
+            return wanted.equals(found)
+                    ? found
+                    : new Label(shared(wanted.source()), shared(wanted.key()), shared(wanted.value()));
         });
     }
 
-    private String sharedHost(Scope scope, Endpoint before, String host) {
+    private String shared(String text) {
+        return sharing.share(text, wanted -> wanted);
+    }
+
+    private Name sharedHost(Scope scope, Endpoint before, String host) {
         if (before != null && before.hostIp().equals(host)) {
-            return before.hostIp();
+            return before.hostName();
         }
-        return sharing.share(host, wanted -> {
+        return sharing.share(new Name(host), wanted -> {
             ChunkedSortedSet<Endpoint> set = base.endpointsByNode;
             int at = set.lowerBound(endpoint -> endpoint.compareHost(scope, wanted));
-            String found = at == set.size() ? null : set.select(at).hostIp();
+            Name found = at == set.size() ? null : set.select(at).hostName();
             return wanted.equals(found) ? found : wanted;
         });
     }
 
-    private String sharedNamespace(Endpoint before, String namespace) {
+    private Name sharedNamespace(Endpoint before, String namespace) {
         if (before != null && before.namespace().equals(namespace)) {
-            return before.namespace();
+            return before.namespaceName();
         }
-        return sharing.share(namespace, wanted -> {
+        return sharing.share(new Name(namespace), wanted -> {
             ChunkedSortedSet<Endpoint> set = base.endpointsByNamespace;
-            int at = set.lowerBound(endpoint -> Order.compare(endpoint.namespace(), wanted));
-            String found = at == set.size() ? null : set.select(at).namespace();
+            int at = set.lowerBound(endpoint -> endpoint.namespaceName().compareTo(wanted));
+            Name found = at == set.size() ? null : set.select(at).namespaceName();
             return wanted.equals(found) ? found : wanted;
         });
     }
@@ -401,7 +415,7 @@ public final class MeshUpdate {
             return;
         }
         next.endpointsOf(identity.scope(), identity.number()).forEach(endpoint -> {
-            if (base.endpointsByIdentity.contains(endpoint)) {
+            if (base.endpointsByIp.contains(endpoint)) {
                 into.add(endpoint);
             }
         });

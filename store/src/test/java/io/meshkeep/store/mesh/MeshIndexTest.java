@@ -16,11 +16,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class MeshIndexTest {
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    @ValueSource(longs = {1, 2, 3, 4})
     void afterAnyChangesTheIndexIsThatOfTheKeys(long seed) throws SelectorException {
         TinyMesh mesh = new TinyMesh(seed);
         MeshIndex index = MeshIndex.EMPTY;
-        for (int round = 0; round < 300; round++) {
+        for (int round = 0; round < 250; round++) {
             index = mesh.change(index, 1 + mesh.below(round % 50 == 0 ? 100 : 12));
             assertSame(index, mesh.indexFromScratch());
             assertThat(endpoints(index)).isEqualTo(endpoints(mesh));
@@ -154,8 +154,8 @@ class MeshIndexTest {
         assertThat(index.problemCount()).isZero();
         Map<Object, Object> objects = new IdentityHashMap<>();
         for (Endpoint endpoint : index.endpointsByIp) {
-            objects.put(endpoint.hostIp(), "");
-            objects.put(endpoint.namespace(), "");
+            objects.put(endpoint.hostName(), "");
+            objects.put(endpoint.namespaceName(), "");
             objects.put(endpoint.scope(), "");
         }
         assertThat(objects).as("two hosts, two namespaces, one scope").hasSize(5);
