@@ -14,7 +14,9 @@ import com.tngtech.archunit.lang.ArchRule;
 @AnalyzeClasses(packages = "io.meshkeep", importOptions = DoNotIncludeTests.class)
 class ArrowsTest {
     private static final String LOADTEST = "io.meshkeep.loadtest..";
-    private static final String[] SETCORE_USERS = {"io.meshkeep.loadtest.memory..", "io.meshkeep.loadtest.sets.."};
+    private static final String[] SETCORE_USERS = {
+        "io.meshkeep.loadtest.memory..", "io.meshkeep.loadtest.sets..", "io.meshkeep.loadtest.index.."
+    };
 
     @ArchTest
     static final ArchRule driversKnowProtoAlone = noClasses()

@@ -48,6 +48,7 @@ public final class ServerConfig {
     private final Duration watchProgressNotifyInterval;
     private final boolean unsafeNoFsync;
     private final InitialRevision initialRevision;
+    private final boolean meshIndex;
     private final String advertisedVersion;
     private final MetricsDetail metrics;
     private final boolean forceNewCluster;
@@ -79,6 +80,7 @@ public final class ServerConfig {
         watchProgressNotifyInterval = builder.watchProgressNotifyInterval;
         unsafeNoFsync = builder.unsafeNoFsync;
         initialRevision = builder.initialRevision;
+        meshIndex = builder.meshIndex;
         advertisedVersion = builder.advertisedVersion;
         metrics = builder.metrics;
         forceNewCluster = builder.forceNewCluster;
@@ -221,6 +223,11 @@ public final class ServerConfig {
         return unsafeNoFsync;
     }
 
+    /** Whether the store keeps indexes of the keys of a Cilium mesh. */
+    public boolean meshIndex() {
+        return meshIndex;
+    }
+
     /** Where the revisions of an empty data directory start. Not a flag of etcd's. */
     public InitialRevision initialRevision() {
         return initialRevision;
@@ -291,6 +298,7 @@ public final class ServerConfig {
         private Duration watchProgressNotifyInterval = Duration.ofMinutes(10);
         private boolean unsafeNoFsync;
         private InitialRevision initialRevision = InitialRevision.DEFAULT;
+        private boolean meshIndex = true;
         private String advertisedVersion = DEFAULT_ADVERTISED_VERSION;
         private MetricsDetail metrics = MetricsDetail.BASIC;
         private boolean forceNewCluster;
@@ -324,6 +332,7 @@ public final class ServerConfig {
             watchProgressNotifyInterval = config.watchProgressNotifyInterval;
             unsafeNoFsync = config.unsafeNoFsync;
             initialRevision = config.initialRevision;
+            meshIndex = config.meshIndex;
             advertisedVersion = config.advertisedVersion;
             metrics = config.metrics;
             forceNewCluster = config.forceNewCluster;
@@ -479,6 +488,12 @@ public final class ServerConfig {
         /** See {@link ServerConfig#unsafeNoFsync()}. */
         public Builder unsafeNoFsync(boolean value) {
             unsafeNoFsync = value;
+            return this;
+        }
+
+        /** See {@link ServerConfig#meshIndex()}. */
+        public Builder meshIndex(boolean value) {
+            meshIndex = value;
             return this;
         }
 

@@ -39,6 +39,7 @@ class ServerConfigTest {
         assertThat(config.compactionSleepInterval()).isEqualTo(Duration.ofMillis(10));
         assertThat(config.watchProgressNotifyInterval()).isEqualTo(Duration.ofMinutes(10));
         assertThat(config.unsafeNoFsync()).isFalse();
+        assertThat(config.meshIndex()).isTrue();
         assertThat(config.advertisedVersion()).isEqualTo("3.5.33");
         assertThat(config.metrics()).isEqualTo(MetricsDetail.BASIC);
         assertThat(config.forceNewCluster()).isFalse();
@@ -158,6 +159,7 @@ class ServerConfigTest {
                 .compactionSleepInterval(Duration.ofMillis(14))
                 .watchProgressNotifyInterval(Duration.ofSeconds(15))
                 .unsafeNoFsync(true)
+                .meshIndex(false)
                 .initialRevision(new InitialRevision.Fixed(16))
                 .advertisedVersion("3.6.17")
                 .metrics(MetricsDetail.EXTENSIVE)

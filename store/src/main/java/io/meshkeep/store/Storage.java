@@ -2,6 +2,8 @@ package io.meshkeep.store;
 
 import io.meshkeep.setcore.ChunkedSortedSet;
 import io.meshkeep.store.StateMachine.Write;
+import io.meshkeep.store.mesh.MeshIndex;
+import io.meshkeep.store.mesh.MeshUpdate;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -76,6 +78,7 @@ final class Storage implements AutoCloseable {
     private final WriteOptions backgroundOptions;
     private final Watermark watermark;
     private final boolean sync;
+    private final boolean meshIndex;
     private Identity identity;
 
     private Storage(
@@ -84,13 +87,14 @@ final class Storage implements AutoCloseable {
             Map<Family, ColumnFamilyHandle> families,
             List<AutoCloseable> resources,
             Watermark watermark,
-            boolean sync) {
+            StoreOptions options) {
         this.directory = directory;
         this.db = db;
         this.families = families;
         this.resources = resources;
         this.watermark = watermark;
-        this.sync = sync;
+        this.sync = !options.unsafeNoSync();
+        this.meshIndex = options.meshIndex();
         this.commitOptions = own(new WriteOptions().setSync(sync));
         this.backgroundOptions = own(new WriteOptions().setSync(false).setLowPri(true));
     }
@@ -131,7 +135,7 @@ final class Storage implements AutoCloseable {
             for (Family family : Family.values()) {
                 families.put(family, handles.get(1 + family.ordinal()));
             }
-            Storage storage = new Storage(dataDir, db, families, resources, watermark, !options.unsafeNoSync());
+            Storage storage = new Storage(dataDir, db, families, resources, watermark, options);
             try {
                 storage.prepare(options);
                 return storage;
@@ -337,6 +341,7 @@ final class Storage implements AutoCloseable {
         Map<Long, ChunkedSortedSet.Builder<byte[]>> attached = new HashMap<>();
         ChunkedSortedSet.Builder<byte[]> keys = ChunkedSortedSet.builder(KeyValueRecord::compareKeys);
         long residentBytes = 0;
+        MeshUpdate mesh = meshIndex ? MeshIndex.EMPTY.update() : null;
         try (ReadOptions read = new ReadOptions().setReadaheadSize(2 * MEGABYTE).setFillCache(false);
                 RocksIterator it = db.newIterator(families.get(Family.HISTORY), read)) {
             it.seekToFirst();
@@ -347,6 +352,12 @@ final class Storage implements AutoCloseable {
                     byte[] record = KeyValueRecord.resident(value);
                     keys.add(record);
                     residentBytes += KeyValueRecord.heapSize(record);
+                    if (mesh != null) {
+                        byte[] key = KeyValueRecord.key(value);
+                        if (MeshMaintenance.mayConcern(key)) {
+                            mesh.put(key, KeyValueRecord.value(value), KeyValueRecord.modRevision(value));
+                        }
+                    }
                     long lease = KeyValueRecord.lease(record);
                     if (lease != 0) {
                         attached.computeIfAbsent(lease, id -> ChunkedSortedSet.builder(LeaseEntry.NO_KEYS.order()))
@@ -366,7 +377,8 @@ final class Storage implements AutoCloseable {
                 new KeySet(keys.build()),
                 leases,
                 recoverAlarms(),
-                residentBytes);
+                residentBytes,
+                mesh == null ? null : mesh.finish());
     }
 
     private Set<Alarm> recoverAlarms() {

@@ -4,6 +4,7 @@ import io.meshkeep.proto.AlarmType;
 import io.meshkeep.setcore.ChunkedSortedSet;
 import io.meshkeep.store.StateMachine.Cut;
 import io.meshkeep.store.StateMachine.Write;
+import io.meshkeep.store.mesh.MeshIndex;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -51,7 +52,7 @@ final class WorkingState implements KeyView {
         this.revision = base.revision();
         this.compactedRevision = base.compactedRevision();
         this.appliedIndex = base.appliedIndex();
-        this.residentBytes = base.residentBytes();
+        this.residentBytes = base.keyBytes();
         this.alarms = base.alarms();
     }
 
@@ -398,17 +399,18 @@ final class WorkingState implements KeyView {
 
     Cut cut() {
         if (events.isEmpty() && writes.isEmpty() && !changedMeta) {
-            Snapshot same = appliedIndex == base.appliedIndex() ? base : snapshot(base.keys(), base.leases());
+            Snapshot same =
+                    appliedIndex == base.appliedIndex() ? base : snapshot(base.keys(), base.leases(), base.mesh());
             return new Cut(same, List.of(), null);
         }
-        Snapshot next = snapshot(mergedKeys(), mergedLeases());
+        Snapshot next = snapshot(mergedKeys(), mergedLeases(), mergedMesh());
         writes.add(StoredMeta.state(next));
         EventBatch batch = events.isEmpty() ? null : new EventBatch(base.revision() + 1, revision, List.copyOf(events));
         return new Cut(next, writes, batch);
     }
 
-    private Snapshot snapshot(KeySet keys, ChunkedSortedSet<LeaseEntry> leases) {
-        return new Snapshot(revision, compactedRevision, appliedIndex, keys, leases, alarms, residentBytes);
+    private Snapshot snapshot(KeySet keys, ChunkedSortedSet<LeaseEntry> leases, MeshIndex mesh) {
+        return new Snapshot(revision, compactedRevision, appliedIndex, keys, leases, alarms, residentBytes, mesh);
     }
 
     private KeySet mergedKeys() {
@@ -425,6 +427,10 @@ final class WorkingState implements KeyView {
             remove[n++] = gone;
         }
         return new KeySet(base.keys().records().update(elements, remove, n));
+    }
+
+    private MeshIndex mergedMesh() {
+        return MeshMaintenance.merged(base.mesh(), changed, this::pendingFull);
     }
 
     private ChunkedSortedSet<LeaseEntry> mergedLeases() {

@@ -18,6 +18,7 @@ final class Help {
                 Usage:
                   meshkeep serve [flags]   serve the etcd v3 API; meshkeep serve --help lists the flags
                   meshkeep certs COMMAND   make, show, verify and renew certificates; see meshkeep certs help
+                  meshkeep mesh COMMAND    ask a server about its Cilium mesh; see meshkeep mesh --help
                   meshkeep version         tell the version
                   meshkeep help            this text
 

@@ -4,6 +4,7 @@ import io.meshkeep.certs.cli.CertsCommand;
 import io.meshkeep.server.MeshkeepServer;
 import io.meshkeep.server.ServerConfig;
 import io.meshkeep.server.StartException;
+import io.meshkeep.server.cli.mesh.MeshCommand;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
@@ -82,6 +83,8 @@ public final class Main {
                 return serve(rest);
             case "certs":
                 return CertsCommand.run(rest, out, err);
+            case "mesh":
+                return MeshCommand.run(rest, environment, out, err);
             default:
                 if (command.startsWith("-")) {
                     return serve(arguments);

@@ -567,6 +567,14 @@ final class ServeFlags {
                         + "so that a server that lost its data never counts through revisions again.");
         add(
                 group,
+                "mesh-index",
+                BOOLEAN,
+                "true",
+                USED,
+                "Keep indexes of the identities, endpoints, nodes and services of a Cilium mesh, for meshkeep mesh and "
+                        + "the gRPC service behind it; they cost memory in proportion to such keys.");
+        add(
+                group,
                 "advertised-version",
                 TEXT,
                 ServerConfig.DEFAULT_ADVERTISED_VERSION,

@@ -106,6 +106,7 @@ record ServeOptions(ServerConfig config, LogSettings logging, List<String> notic
             read("watch-progress-notify-interval", GoDuration::parse, config::watchProgressNotifyInterval);
             read("unsafe-no-fsync", Boolean::valueOf, config::unsafeNoFsync);
             read("initial-revision", InitialRevision::parse, config::initialRevision);
+            read("mesh-index", Boolean::valueOf, config::meshIndex);
             read("advertised-version", text -> text, config::advertisedVersion);
             read("metrics", Reader::metrics, config::metrics);
             read("cors", Reader::names, config::corsOrigins);

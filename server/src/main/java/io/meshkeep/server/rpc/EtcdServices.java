@@ -12,6 +12,7 @@ import io.meshkeep.proto.AuthGrpc;
 import io.meshkeep.proto.ElectionGrpc;
 import io.meshkeep.proto.LockGrpc;
 import io.meshkeep.server.ServerConfig;
+import io.meshkeep.server.mesh.MeshAccess;
 import io.meshkeep.server.metrics.Metrics;
 import io.meshkeep.store.Store;
 import java.io.ByteArrayInputStream;
@@ -21,7 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** All services of etcd's client port on one store. */
+/** All services of the client port on one store: etcd's, and the mesh's. */
 public final class EtcdServices implements AutoCloseable {
     /** What etcd lets gRPC take beyond the largest request, in bytes. */
     public static final int GRPC_OVERHEAD = 512 << 10;
@@ -35,16 +36,31 @@ public final class EtcdServices implements AutoCloseable {
     private final UnreadBytes unread;
     private final SlowCalls slowCalls;
     private final OpenStreams openStreams;
+    private final MeshService mesh;
     private final List<ServerServiceDefinition> services;
 
     /** @param clientUrls the advertised client URLs, known once the server listens */
     public EtcdServices(Store store, ServerConfig config, Metrics metrics, Supplier<List<String>> clientUrls) {
+        this(store, config, metrics, clientUrls, MeshAccess.ALL);
+    }
+
+    /**
+     * @param clientUrls the advertised client URLs, known once the server listens
+     * @param meshAccess decides what callers see of the mesh
+     */
+    public EtcdServices(
+            Store store,
+            ServerConfig config,
+            Metrics metrics,
+            Supplier<List<String>> clientUrls,
+            MeshAccess meshAccess) {
         Headers headers = new Headers(store);
         unread = new UnreadBytes(config.name(), Runtime.getRuntime().maxMemory() / 3);
         slowCalls = new SlowCalls(config.name(), unread);
         ServiceBinder binder =
                 new ServiceBinder(new Methods(config.maxRequestBytes() + GRPC_OVERHEAD), metrics, unread);
         openStreams = binder.openStreams();
+        mesh = new MeshService(config.name(), store, headers, meshAccess);
         services = List.of(
                 new KvService(
                                 store,
@@ -69,6 +85,7 @@ public final class EtcdServices implements AutoCloseable {
                                         config.advertisedVersion(),
                                         config.quotaBytes().orElse(0)))
                         .bind(binder),
+                mesh.bind(binder),
                 binder.service(AuthGrpc.getServiceDescriptor())
                         .unbuilt("the server runs without authentication")
                         .build(),
@@ -133,6 +150,7 @@ public final class EtcdServices implements AutoCloseable {
     @Override
     public void close() {
         unread.close();
+        mesh.close();
         slowCalls.close();
     }
 }

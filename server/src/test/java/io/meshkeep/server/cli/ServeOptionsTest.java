@@ -85,6 +85,7 @@ class ServeOptionsTest {
                         "--experimental-watch-progress-notify-interval=15s",
                         "--unsafe-no-fsync",
                         "--initial-revision=time",
+                        "--mesh-index=false",
                         "--advertised-version=3.6.17",
                         "--metrics=extensive",
                         "--force-new-cluster",
@@ -114,6 +115,7 @@ class ServeOptionsTest {
                 .watchProgressNotifyInterval(Duration.ofSeconds(15))
                 .unsafeNoFsync(true)
                 .initialRevision(new InitialRevision.FromClock())
+                .meshIndex(false)
                 .advertisedVersion("3.6.17")
                 .metrics(MetricsDetail.EXTENSIVE)
                 .forceNewCluster(true)
