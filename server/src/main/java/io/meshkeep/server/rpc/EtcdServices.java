@@ -60,7 +60,7 @@ public final class EtcdServices implements AutoCloseable {
         ServiceBinder binder =
                 new ServiceBinder(new Methods(config.maxRequestBytes() + GRPC_OVERHEAD), metrics, unread);
         openStreams = binder.openStreams();
-        mesh = new MeshService(config.name(), store, headers, meshAccess);
+        mesh = new MeshService(config.name(), store, headers, meshAccess, unread);
         services = List.of(
                 new KvService(
                                 store,

@@ -27,11 +27,11 @@ final class MeshService implements AutoCloseable {
     private final MeshWatches watches;
     private final SlowCalls calls;
 
-    MeshService(String name, Store store, Headers headers, MeshAccess access) {
+    MeshService(String name, Store store, Headers headers, MeshAccess access, UnreadBytes unread) {
         this.access = access;
         this.answers = new MeshAnswers(store, headers::at);
         this.watches = new MeshWatches(name, store, access, headers::at, PROGRESS_NANOS);
-        this.calls = new SlowCalls(name + "-mesh");
+        this.calls = new SlowCalls(name + "-mesh", unread);
     }
 
     ServerServiceDefinition bind(ServiceBinder binder) {
@@ -54,7 +54,7 @@ final class MeshService implements AutoCloseable {
         return (request, reply) -> {
             // on this thread, which knows who calls
             MeshAccess.Permit permit = access.permit();
-            calls.run(reply, () -> calls.send(reply, Encoded.of(method.apply(request, permit))));
+            calls.read(reply, first -> Encoded.of(method.apply(request, permit)));
         };
     }
 
