@@ -35,6 +35,20 @@ public sealed interface Command {
 
     record DisarmAlarm(Alarm alarm) implements Command {}
 
+    record Auth(AuthChange change) implements Command {}
+
+    /**
+     * A command on a caller's behalf, who must be permitted what it does. A bare command is the server's own doing.
+     *
+     * @param command a bare one
+     */
+    record As(Caller caller, Command command) implements Command {}
+
+    /** The command itself, whoever asked for it. */
+    default Command bare() {
+        return this instanceof As as ? as.command : this;
+    }
+
     /** The command as bytes: one byte for its kind, then the request that it carries. */
     default byte[] encode() {
         if (this instanceof Put c) {
@@ -52,6 +66,10 @@ public sealed interface Command {
             return tagged(6, LeaseRevokeRequest.newBuilder().setID(c.id).build());
         } else if (this instanceof RaiseAlarm c) {
             return tagged(7, alarm(c.alarm));
+        } else if (this instanceof Auth c) {
+            return tagged(9, AuthChangeCodec.encode(c.change));
+        } else if (this instanceof As c) {
+            return tagged(10, AuthChangeCodec.encode(c.caller, c.command));
         } else {
             return tagged(8, alarm(((DisarmAlarm) this).alarm));
         }
@@ -81,6 +99,10 @@ public sealed interface Command {
                 return new RaiseAlarm(alarm(body));
             case 8:
                 return new DisarmAlarm(alarm(body));
+            case 9:
+                return new Auth(AuthChangeCodec.decodeChange(body));
+            case 10:
+                return AuthChangeCodec.decodeAs(body);
             default:
                 throw new InvalidProtocolBufferException("unknown kind of command: " + bytes[0]);
         }
@@ -99,7 +121,10 @@ public sealed interface Command {
     }
 
     private static byte[] tagged(int kind, MessageLite request) {
-        byte[] body = request.toByteArray();
+        return tagged(kind, request.toByteArray());
+    }
+
+    private static byte[] tagged(int kind, byte[] body) {
         byte[] out = new byte[body.length + 1];
         out[0] = (byte) kind;
         System.arraycopy(body, 0, out, 1, body.length);

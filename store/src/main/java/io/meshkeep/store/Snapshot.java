@@ -19,6 +19,7 @@ public final class Snapshot {
     private final ChunkedSortedSet<LeaseEntry> leases;
     private final Set<Alarm> alarms;
     private final long residentBytes;
+    private final AuthState auth;
 
     Snapshot(
             long revision,
@@ -27,7 +28,8 @@ public final class Snapshot {
             KeySet keys,
             ChunkedSortedSet<LeaseEntry> leases,
             Set<Alarm> alarms,
-            long residentBytes) {
+            long residentBytes,
+            AuthState auth) {
         this.revision = revision;
         this.compactedRevision = compactedRevision;
         this.appliedIndex = appliedIndex;
@@ -35,6 +37,7 @@ public final class Snapshot {
         this.leases = leases;
         this.alarms = Set.copyOf(alarms);
         this.residentBytes = residentBytes;
+        this.auth = auth;
     }
 
     /** The store's revision: that of the newest change. */
@@ -84,6 +87,42 @@ public final class Snapshot {
     /** Bytes of heap that the keys and values in memory take, nearly. */
     public long residentBytes() {
         return residentBytes;
+    }
+
+    /** Users and roles, and who may do what. */
+    public AuthState auth() {
+        return auth;
+    }
+
+    /**
+     * Whether the caller may read every key that is attached to a lease.
+     *
+     * @throws EtcdException if not
+     */
+    public void requireLeaseRead(Caller caller, long id) {
+        AccessChecks.leaseRead(auth, caller, lease(id));
+    }
+
+    /**
+     * Whether the caller may read every key that is attached to any lease.
+     *
+     * @throws EtcdException if not
+     */
+    public void requireAllLeasesRead(Caller caller) {
+        if (!auth.isRoot(caller)) {
+            for (LeaseEntry lease : leases) {
+                AccessChecks.leaseRead(auth, caller, lease);
+            }
+        }
+    }
+
+    /**
+     * Whether the caller may change every key that is attached to a lease.
+     *
+     * @throws EtcdException if not
+     */
+    public void requireLeaseWrite(Caller caller, long id) {
+        AccessChecks.leaseWrite(auth, caller, id, AccessChecks.leasesOf(this));
     }
 
     KeySet keys() {

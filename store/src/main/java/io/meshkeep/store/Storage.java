@@ -51,6 +51,7 @@ final class Storage implements AutoCloseable {
         HISTORY,
         EVENTS,
         LEASES,
+        AUTH,
         META;
 
         private byte[] id() {
@@ -329,7 +330,19 @@ final class Storage implements AutoCloseable {
                 new KeySet(keys.build()),
                 leases,
                 recoverAlarms(),
-                residentBytes);
+                residentBytes,
+                recoverAuth());
+    }
+
+    private AuthState recoverAuth() {
+        StoredAuth stored = new StoredAuth();
+        try (RocksIterator it = db.newIterator(families.get(Family.AUTH))) {
+            for (it.seekToFirst(); it.isValid(); it.next()) {
+                stored.add(it.key(), it.value());
+            }
+            check(it);
+        }
+        return stored.build();
     }
 
     private Set<Alarm> recoverAlarms() {

@@ -20,7 +20,7 @@ import java.util.TreeMap;
  * A snapshot with the changes of the batch at hand on top. Changed keys stand in a small sorted map until the batch is
  * cut; then they are merged into the immutable set at once, so that a batch copies every touched chunk only once.
  */
-final class WorkingState implements KeyView {
+final class WorkingState implements KeyView, AccessChecks.Leases {
     /** Stands for "deleted in this batch". */
     private static final byte[] GONE = {};
 
@@ -34,6 +34,8 @@ final class WorkingState implements KeyView {
     private final List<Event> events = new ArrayList<>();
     private final List<Write> writes = new ArrayList<>();
     private Set<Alarm> alarms;
+    private AuthState auth;
+    private final LeaseCoverage coverage = new LeaseCoverage();
     private long revision;
     private int sub;
     private long compactedRevision;
@@ -53,6 +55,7 @@ final class WorkingState implements KeyView {
         this.appliedIndex = base.appliedIndex();
         this.residentBytes = base.residentBytes();
         this.alarms = base.alarms();
+        this.auth = base.auth();
     }
 
     long revision() {
@@ -83,6 +86,7 @@ final class WorkingState implements KeyView {
         for (int i = undo.steps.size() - 1; i >= 0; i--) {
             undo.steps.get(i).run();
         }
+        coverage.forgetAll();
         events.subList(undo.events, events.size()).clear();
         writes.subList(undo.writes, writes.size()).clear();
         revision = undo.revision;
@@ -281,10 +285,11 @@ final class WorkingState implements KeyView {
         long oldLease = previous == null ? 0 : KeyValueRecord.lease(previous);
         if (oldLease != lease) {
             if (oldLease != 0) {
-                set(attachmentsOf(oldLease), key, false);
+                detach(oldLease, key);
             }
             if (lease != 0) {
                 set(attachmentsOf(lease), key, true);
+                coverage.attached(lease, key);
             }
         }
         change(key, KeyValueRecord.resident(full), previous);
@@ -299,7 +304,7 @@ final class WorkingState implements KeyView {
         byte[] key = KeyValueRecord.key(previous);
         long oldLease = KeyValueRecord.lease(previous);
         if (oldLease != 0) {
-            set(attachmentsOf(oldLease), key, false);
+            detach(oldLease, key);
         }
         change(key, GONE, previous);
         byte[] kv = KeyValueRecord.encode(key, 0, revision, 0, GONE, 0);
@@ -344,6 +349,7 @@ final class WorkingState implements KeyView {
     void grant(long id, long ttl) {
         changedLeases.put(id, new LeaseEntry(id, ttl, LeaseEntry.NO_KEYS));
         attachments.remove(id);
+        coverage.forget(id);
         residentBytes += LeaseEntry.OWN_SIZE;
         writes.add(StoredLease.grant(id, ttl));
     }
@@ -352,6 +358,7 @@ final class WorkingState implements KeyView {
     void revoke(long id) {
         changedLeases.put(id, null);
         attachments.remove(id);
+        coverage.forget(id);
         residentBytes -= LeaseEntry.OWN_SIZE;
         writes.add(StoredLease.revoke(id));
     }
@@ -362,6 +369,11 @@ final class WorkingState implements KeyView {
         NavigableMap<byte[], Boolean> changes = attachments.get(id);
         return (changes == null ? lease.keys() : attach(lease.keys(), changes))
                 .stream().toList();
+    }
+
+    private void detach(long lease, byte[] key) {
+        set(attachmentsOf(lease), key, false);
+        coverage.detached(lease);
     }
 
     private NavigableMap<byte[], Boolean> attachmentsOf(long lease) {
@@ -380,9 +392,45 @@ final class WorkingState implements KeyView {
         return keys.update(elements, remove, n);
     }
 
+    @Override
+    public boolean hasKeys(long id) {
+        LeaseEntry lease = changedLeases.containsKey(id) ? changedLeases.get(id) : base.lease(id);
+        if (lease == null) {
+            return false;
+        }
+        NavigableMap<byte[], Boolean> changes = attachments.get(id);
+        return changes == null || lease.keys().size() > changes.size()
+                ? !lease.keys().isEmpty()
+                : !attach(lease.keys(), changes).isEmpty();
+    }
+
+    @Override
+    public boolean within(long id, KeyIntervals intervals) {
+        LeaseEntry lease = changedLeases.containsKey(id) ? changedLeases.get(id) : base.lease(id);
+        if (lease == null) {
+            return true;
+        }
+        NavigableMap<byte[], Boolean> changes = attachments.get(id);
+        if (changes == null) {
+            return intervals.containsAll(lease.keys());
+        }
+        return coverage.within(id, intervals, () -> intervals.containsAll(attach(lease.keys(), changes)));
+    }
+
+    // ---- users and roles
+
+    AuthState auth() {
+        return auth;
+    }
+
+    void auth(AuthState changed) {
+        auth = changed;
+    }
+
     // ---- the end of the batch
 
     Cut cut() {
+        writes.addAll(StoredAuth.writes(base.auth(), auth));
         if (events.isEmpty() && writes.isEmpty() && !changedMeta) {
             Snapshot same = appliedIndex == base.appliedIndex() ? base : snapshot(base.keys(), base.leases());
             return new Cut(same, List.of(), null);
@@ -394,7 +442,7 @@ final class WorkingState implements KeyView {
     }
 
     private Snapshot snapshot(KeySet keys, ChunkedSortedSet<LeaseEntry> leases) {
-        return new Snapshot(revision, compactedRevision, appliedIndex, keys, leases, alarms, residentBytes);
+        return new Snapshot(revision, compactedRevision, appliedIndex, keys, leases, alarms, residentBytes, auth);
     }
 
     private KeySet mergedKeys() {

@@ -10,7 +10,15 @@ class RetainedSnapshotsTest {
     private final RetainedSnapshots retained = new RetainedSnapshots(1_000);
 
     private static Snapshot at(long revision) {
-        return new Snapshot(revision, -1, 0, KeySet.EMPTY, ChunkedSortedSet.empty(Snapshot.LEASE_ORDER), Set.of(), 0);
+        return new Snapshot(
+                revision,
+                -1,
+                0,
+                KeySet.EMPTY,
+                ChunkedSortedSet.empty(Snapshot.LEASE_ORDER),
+                Set.of(),
+                0,
+                AuthState.INITIAL);
     }
 
     @Test
