@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -22,6 +23,7 @@ public final class ServerConfig {
     private static final long MAX_UINT32 = 0xFFFF_FFFFL;
     private static final Duration MAX_ELECTION_TIMEOUT = Duration.ofSeconds(50);
     private static final int MAX_REQUEST_BYTES = 1 << 30;
+    private static final Duration MAX_TOKEN_TTL = Duration.ofDays(3650);
     private static final Pattern VERSION = Pattern.compile("(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)([-+].+)?");
 
     private final String name;
@@ -51,6 +53,10 @@ public final class ServerConfig {
     private final boolean forceNewCluster;
     private final Set<String> corsOrigins;
     private final Set<String> hostWhitelist;
+    private final String authToken;
+    private final Duration authTokenTtl;
+    private final int bcryptCost;
+    private final Path usersFile;
 
     private ServerConfig(Builder builder) {
         name = builder.name;
@@ -80,6 +86,10 @@ public final class ServerConfig {
         forceNewCluster = builder.forceNewCluster;
         corsOrigins = builder.corsOrigins;
         hostWhitelist = builder.hostWhitelist;
+        authToken = builder.authToken;
+        authTokenTtl = builder.authTokenTtl;
+        bcryptCost = builder.bcryptCost;
+        usersFile = builder.usersFile;
     }
 
     /** A builder that holds the defaults. */
@@ -245,6 +255,26 @@ public final class ServerConfig {
         return hostWhitelist;
     }
 
+    /** The kind of token that a user gets for the password: {@code simple}, or {@code jwt} with its options. */
+    public String authToken() {
+        return authToken;
+    }
+
+    /** How long a simple token is good when it is not used. */
+    public Duration authTokenTtl() {
+        return authTokenTtl;
+    }
+
+    /** How hard passwords are to hash: the work doubles with each step. */
+    public int bcryptCost() {
+        return bcryptCost;
+    }
+
+    /** A file that lists users, as Cilium's {@code users.yaml} does, to be followed; usually empty. */
+    public Optional<Path> usersFile() {
+        return Optional.ofNullable(usersFile);
+    }
+
     /** Collects a configuration. Not safe for use by several threads. */
     public static final class Builder {
         private String name = "default";
@@ -274,6 +304,10 @@ public final class ServerConfig {
         private boolean forceNewCluster;
         private Set<String> corsOrigins = Set.of("*");
         private Set<String> hostWhitelist = Set.of("*");
+        private String authToken = "simple";
+        private Duration authTokenTtl = Duration.ofMinutes(5);
+        private int bcryptCost = 10;
+        private Path usersFile;
 
         private Builder() {}
 
@@ -305,6 +339,10 @@ public final class ServerConfig {
             forceNewCluster = config.forceNewCluster;
             corsOrigins = config.corsOrigins;
             hostWhitelist = config.hostWhitelist;
+            authToken = config.authToken;
+            authTokenTtl = config.authTokenTtl;
+            bcryptCost = config.bcryptCost;
+            usersFile = config.usersFile;
         }
 
         /** See {@link ServerConfig#name()}. */
@@ -468,6 +506,30 @@ public final class ServerConfig {
             return this;
         }
 
+        /** See {@link ServerConfig#authToken()}. */
+        public Builder authToken(String value) {
+            authToken = Objects.requireNonNull(value);
+            return this;
+        }
+
+        /** See {@link ServerConfig#authTokenTtl()}. */
+        public Builder authTokenTtl(Duration value) {
+            authTokenTtl = Objects.requireNonNull(value);
+            return this;
+        }
+
+        /** See {@link ServerConfig#bcryptCost()}. */
+        public Builder bcryptCost(int value) {
+            bcryptCost = value;
+            return this;
+        }
+
+        /** See {@link ServerConfig#usersFile()}. */
+        public Builder usersFile(Path value) {
+            usersFile = Objects.requireNonNull(value);
+            return this;
+        }
+
         /** See {@link ServerConfig#hostWhitelist()}. */
         public Builder hostWhitelist(Set<String> value) {
             hostWhitelist = Set.copyOf(value);
@@ -507,6 +569,10 @@ public final class ServerConfig {
             check(compactionBatchLimit > 0, "compaction-batch-limit must be at least 1");
             checkNotNegative("compaction-sleep-interval", compactionSleepInterval);
             check(watchProgressNotifyInterval.toMillis() > 0, "watch-progress-notify-interval must be at least 1 ms");
+            check(
+                    !authTokenTtl.isNegative() && authTokenTtl.compareTo(MAX_TOKEN_TTL) <= 0,
+                    "auth-token-ttl must be between 0 and " + MAX_TOKEN_TTL.toSeconds() + " seconds");
+            check(bcryptCost >= 4 && bcryptCost <= 31, "bcrypt-cost must be between 4 and 31");
             check(
                     VERSION.matcher(advertisedVersion).matches(),
                     "advertised-version \"" + advertisedVersion + "\" is not of the form 3.5.33");

@@ -164,6 +164,10 @@ class ServerConfigTest {
                 .forceNewCluster(true)
                 .corsOrigins(Set.of("http://o.example"))
                 .hostWhitelist(Set.of("h.example"))
+                .authToken("jwt")
+                .authTokenTtl(Duration.ofSeconds(17))
+                .bcryptCost(18)
+                .usersFile(Path.of("u"))
                 .build();
         assertThat(config)
                 .usingRecursiveComparison()

@@ -79,6 +79,13 @@ public final class Main {
                 return OK;
             case "serve":
                 return serve(rest);
+            case "init":
+                return InitCommand.run(rest, out);
+            case "auth":
+                if (rest.isEmpty() || !rest.get(0).equals("explain")) {
+                    throw new UsageException("meshkeep auth knows one command: explain");
+                }
+                return ExplainCommand.run(rest.subList(1, rest.size()), environment, out);
             default:
                 if (command.startsWith("-")) {
                     return serve(arguments);

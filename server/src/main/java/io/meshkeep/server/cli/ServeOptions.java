@@ -110,11 +110,24 @@ record ServeOptions(ServerConfig config, LogSettings logging, List<String> notic
             read("metrics", Reader::metrics, config::metrics);
             read("cors", Reader::names, config::corsOrigins);
             read("host-whitelist", Reader::names, config::hostWhitelist);
+            read("auth-token", text -> text, config::authToken);
+            read("auth-token-ttl", Reader::tokenTtl, config::authTokenTtl);
+            read("bcrypt-cost", Reader::count, config::bcryptCost);
+            read("users-file", text -> text, text -> {
+                if (!text.isEmpty()) {
+                    config.usersFile(Path.of(text));
+                }
+            });
             try {
                 return config.build();
             } catch (IllegalArgumentException bad) {
                 throw new UsageException(bad.getMessage(), bad);
             }
+        }
+
+        private static Duration tokenTtl(String text) {
+            long seconds = Long.parseLong(text);
+            return Duration.ofSeconds(seconds == 0 ? 300 : seconds);
         }
 
         LogSettings logging(LogSettings.Format defaultFormat) throws UsageException {

@@ -7,10 +7,13 @@ import io.grpc.ServerCall;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
-import io.meshkeep.proto.AuthGrpc;
 import io.meshkeep.proto.ElectionGrpc;
 import io.meshkeep.proto.LockGrpc;
 import io.meshkeep.server.ServerConfig;
+import io.meshkeep.server.auth.CallCredentials;
+import io.meshkeep.server.auth.Passwords;
+import io.meshkeep.server.auth.TokenFactory;
+import io.meshkeep.server.auth.Tokens;
 import io.meshkeep.server.metrics.Metrics;
 import io.meshkeep.store.Store;
 import java.io.ByteArrayInputStream;
@@ -26,6 +29,7 @@ public final class EtcdServices implements AutoCloseable {
     public static final int GRPC_OVERHEAD = 512 << 10;
 
     private final SlowCalls slowCalls;
+    private final Passwords passwords;
     private final OpenStreams openStreams;
     private final List<ServerServiceDefinition> services;
 
@@ -33,7 +37,10 @@ public final class EtcdServices implements AutoCloseable {
     public EtcdServices(Store store, ServerConfig config, Metrics metrics, Supplier<List<String>> clientUrls) {
         Headers headers = new Headers(store);
         slowCalls = new SlowCalls(config.name());
-        ServiceBinder binder = new ServiceBinder(new Methods(config.maxRequestBytes() + GRPC_OVERHEAD), metrics);
+        passwords = new Passwords(config.name(), config.bcryptCost());
+        Tokens tokens = TokenFactory.tokens(config.authToken(), config.authTokenTtl());
+        ServiceBinder binder = new ServiceBinder(
+                new Methods(config.maxRequestBytes() + GRPC_OVERHEAD), metrics, new CallCredentials(tokens));
         openStreams = binder.openStreams();
         services = List.of(
                 new KvService(
@@ -59,9 +66,7 @@ public final class EtcdServices implements AutoCloseable {
                                         config.advertisedVersion(),
                                         config.quotaBytes().orElse(0)))
                         .bind(binder),
-                binder.service(AuthGrpc.getServiceDescriptor())
-                        .unbuilt("the server runs without authentication")
-                        .build(),
+                new AuthService(store, headers, passwords, tokens, config.maxRequestBytes()).bind(binder),
                 binder.service(LockGrpc.getServiceDescriptor())
                         .unbuilt("use a lease and a transaction, as etcdctl lock does")
                         .build(),
@@ -122,6 +127,7 @@ public final class EtcdServices implements AutoCloseable {
 
     @Override
     public void close() {
+        passwords.close();
         slowCalls.close();
     }
 }

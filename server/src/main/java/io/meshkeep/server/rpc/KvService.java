@@ -51,9 +51,9 @@ final class KvService {
     private void range(RangeRequest request, Reply reply) {
         RequestChecks.check(request);
         if (store.isCheap(request)) {
-            reply.send(encode(store.range(request)));
+            reply.send(encode(store.range(request, reply.credentials())));
         } else {
-            slowCalls.run(reply, () -> slowCalls.send(reply, encode(store.range(request))));
+            slowCalls.run(reply, () -> slowCalls.send(reply, encode(store.range(request, reply.credentials()))));
         }
     }
 
@@ -65,7 +65,7 @@ final class KvService {
     private void put(PutRequest request, Reply reply) {
         RequestChecks.check(request);
         int size = checkSize(request.getSerializedSize());
-        store.write(new Command.Put(request), size, (result, error) -> {
+        store.write(new Command.Put(request), reply.credentials(), size, (result, error) -> {
             if (error != null) {
                 reply.fail(error);
             } else {
@@ -80,7 +80,7 @@ final class KvService {
     private void deleteRange(DeleteRangeRequest request, Reply reply) {
         RequestChecks.check(request);
         int size = checkSize(request.getSerializedSize());
-        store.write(new Command.DeleteRange(request), size, (result, error) -> {
+        store.write(new Command.DeleteRange(request), reply.credentials(), size, (result, error) -> {
             if (error != null) {
                 reply.fail(error);
             } else {
@@ -94,14 +94,14 @@ final class KvService {
         RequestChecks.check(request, limits.maxTxnOps());
         if (RequestChecks.isReadOnly(request)) {
             if (store.isCheap(request)) {
-                reply.send(encode(store.read(request)));
+                reply.send(encode(store.read(request, reply.credentials())));
                 return;
             }
-            slowCalls.run(reply, () -> slowCalls.send(reply, encode(store.read(request))));
+            slowCalls.run(reply, () -> slowCalls.send(reply, encode(store.read(request, reply.credentials()))));
             return;
         }
         int size = checkSize(request.getSerializedSize());
-        store.write(new Command.Txn(request), size, (result, error) -> {
+        store.write(new Command.Txn(request), reply.credentials(), size, (result, error) -> {
             if (error != null) {
                 reply.fail(error);
             } else {
@@ -147,7 +147,7 @@ final class KvService {
     }
 
     private void compact(CompactionRequest request, Reply reply) {
-        store.write(new Command.Compact(request), request.getSerializedSize(), (result, error) -> {
+        store.write(new Command.Compact(request), reply.credentials(), request.getSerializedSize(), (result, error) -> {
             if (error != null) {
                 reply.fail(error);
                 return;

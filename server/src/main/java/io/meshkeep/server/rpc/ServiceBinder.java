@@ -9,6 +9,7 @@ import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
+import io.meshkeep.server.auth.CallCredentials;
 import io.meshkeep.server.metrics.Metrics;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -19,11 +20,13 @@ import java.util.function.Function;
 final class ServiceBinder {
     private final Methods methods;
     private final Metrics metrics;
+    private final CallCredentials credentials;
     private final OpenStreams openStreams = new OpenStreams();
 
-    ServiceBinder(Methods methods, Metrics metrics) {
+    ServiceBinder(Methods methods, Metrics metrics, CallCredentials credentials) {
         this.methods = methods;
         this.metrics = metrics;
+        this.credentials = credentials;
     }
 
     /** The open streams of all services. */
@@ -46,14 +49,17 @@ final class ServiceBinder {
 
         <Q extends Message, R extends Message> Service unary(
                 MethodDescriptor<Q, R> method, BiConsumer<Q, Reply> handler) {
-            return bind(method, new UnaryHandler<>(handler, metrics.grpc().forMethod(method), metrics.server()));
+            return bind(
+                    method,
+                    new UnaryHandler<>(handler, metrics.grpc().forMethod(method), metrics.server(), credentials));
         }
 
         <Q extends Message, R extends Message> Service stream(
                 MethodDescriptor<Q, R> method, Function<StreamReply, StreamHandler.Session<Q>> opener) {
             return bind(
                     method,
-                    new StreamHandler<>(opener, metrics.grpc().forMethod(method), metrics.server(), openStreams));
+                    new StreamHandler<>(
+                            opener, metrics.grpc().forMethod(method), metrics.server(), openStreams, credentials));
         }
 
         private <Q extends Message, R extends Message> Service bind(

@@ -3,6 +3,7 @@ package io.meshkeep.server.rpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
+import io.meshkeep.server.auth.CallCredentials;
 import io.meshkeep.server.metrics.MethodMetrics;
 import io.meshkeep.server.metrics.ServerMetrics;
 import java.util.function.Function;
@@ -28,12 +29,15 @@ final class StreamHandler<Q> implements ServerCallHandler<Incoming<Q>, Encoded> 
     private final MethodMetrics method;
     private final ServerMetrics metrics;
     private final OpenStreams openStreams;
+    private final CallCredentials credentials;
 
     StreamHandler(
             Function<StreamReply, Session<Q>> opener,
             MethodMetrics method,
             ServerMetrics metrics,
-            OpenStreams openStreams) {
+            OpenStreams openStreams,
+            CallCredentials credentials) {
+        this.credentials = credentials;
         this.opener = opener;
         this.method = method;
         this.metrics = metrics;
@@ -43,7 +47,7 @@ final class StreamHandler<Q> implements ServerCallHandler<Incoming<Q>, Encoded> 
     @Override
     public ServerCall.Listener<Incoming<Q>> startCall(ServerCall<Incoming<Q>, Encoded> call, Metadata headers) {
         CallMeter meter = new CallMeter(method, metrics);
-        StreamReply reply = new StreamReply(call, meter);
+        StreamReply reply = new StreamReply(call, meter, credentials.of(headers, call.getAttributes()));
         CallMetadata metadata = CallMetadata.of(headers);
         if (metadata.refusal() != null) {
             reply.close(metadata.refusal());

@@ -3,6 +3,7 @@ package io.meshkeep.server.rpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
+import io.meshkeep.store.Credentials;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,14 +17,21 @@ final class StreamReply {
 
     private final ServerCall<?, Encoded> call;
     private final CallMeter meter;
+    private final Credentials credentials;
     private final AtomicBoolean owesRequest = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile boolean answering;
     private volatile boolean halfClosed;
 
-    StreamReply(ServerCall<?, Encoded> call, CallMeter meter) {
+    StreamReply(ServerCall<?, Encoded> call, CallMeter meter, Credentials credentials) {
         this.call = call;
         this.meter = meter;
+        this.credentials = credentials;
+    }
+
+    /** What the caller showed. */
+    Credentials credentials() {
+        return credentials;
     }
 
     void start() {
