@@ -1,5 +1,6 @@
 package io.meshkeep.server;
 
+import io.meshkeep.server.auth.UsersFile;
 import io.meshkeep.server.http.EtcdRoutes;
 import io.meshkeep.server.metrics.Metrics;
 import io.meshkeep.server.rpc.EtcdServices;
@@ -42,6 +43,7 @@ public final class MeshkeepServer implements AutoCloseable {
     private Store store;
     private EtcdServices services;
     private ExecutorService scrapes;
+    private UsersFile usersFile;
     private Listeners listeners;
 
     private MeshkeepServer(ServerConfig config) {
@@ -121,7 +123,14 @@ public final class MeshkeepServer implements AutoCloseable {
         Metrics metrics = new Metrics(config.advertisedVersion(), config.metrics() == MetricsDetail.EXTENSIVE);
         store = Store.open(config.name(), config.dataDir(), options, new StoreMeter(metrics, this::failed));
         metrics.source(new StoreFigures(store, config.quotaBytes().orElse(0)));
-        services = new EtcdServices(store, config, metrics, this::advertisedUrls);
+        try {
+            services = new EtcdServices(store, config, metrics, this::advertisedUrls);
+        } catch (IllegalArgumentException e) {
+            throw new StartException(e.getMessage(), e);
+        }
+        usersFile = config.usersFile()
+                .map(file -> UsersFile.follow(store, file, config.name()))
+                .orElse(null);
         compactAutomatically();
         scrapes = Executors.newSingleThreadExecutor(task -> {
             Thread thread = new Thread(task, config.name() + "-scrapes");
@@ -195,6 +204,9 @@ public final class MeshkeepServer implements AutoCloseable {
         }
         if (listeners != null) {
             listeners.close();
+        }
+        if (usersFile != null) {
+            usersFile.close();
         }
         if (services != null) {
             services.close();

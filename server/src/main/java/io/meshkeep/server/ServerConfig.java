@@ -24,6 +24,7 @@ public final class ServerConfig {
     private static final long MAX_UINT32 = 0xFFFF_FFFFL;
     private static final Duration MAX_ELECTION_TIMEOUT = Duration.ofSeconds(50);
     private static final int MAX_REQUEST_BYTES = 1 << 30;
+    private static final Duration MAX_TOKEN_TTL = Duration.ofDays(3650);
     private static final Pattern VERSION = Pattern.compile("(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)([-+].+)?");
 
     private final String name;
@@ -56,6 +57,10 @@ public final class ServerConfig {
     private final Set<String> hostWhitelist;
     private final Optional<TlsConfig> tls;
     private final Optional<Duration> selfSignedValidity;
+    private final String authToken;
+    private final Duration authTokenTtl;
+    private final int bcryptCost;
+    private final Path usersFile;
 
     private ServerConfig(Builder builder) {
         name = builder.name;
@@ -88,6 +93,10 @@ public final class ServerConfig {
         hostWhitelist = builder.hostWhitelist;
         tls = builder.tls;
         selfSignedValidity = builder.selfSignedValidity;
+        authToken = builder.authToken;
+        authTokenTtl = builder.authTokenTtl;
+        bcryptCost = builder.bcryptCost;
+        usersFile = builder.usersFile;
     }
 
     /** A builder that holds the defaults. */
@@ -274,6 +283,26 @@ public final class ServerConfig {
                 .anyMatch(ListenUrl::isTls);
     }
 
+    /** The kind of token that a user gets for the password: {@code simple}, or {@code jwt} with its options. */
+    public String authToken() {
+        return authToken;
+    }
+
+    /** How long a simple token is good when it is not used. */
+    public Duration authTokenTtl() {
+        return authTokenTtl;
+    }
+
+    /** How hard passwords are to hash: the work doubles with each step. */
+    public int bcryptCost() {
+        return bcryptCost;
+    }
+
+    /** A file that lists users, as Cilium's {@code users.yaml} does, to be followed; usually empty. */
+    public Optional<Path> usersFile() {
+        return Optional.ofNullable(usersFile);
+    }
+
     /** Collects a configuration. Not safe for use by several threads. */
     public static final class Builder {
         private String name = "default";
@@ -306,6 +335,10 @@ public final class ServerConfig {
         private Set<String> hostWhitelist = Set.of("*");
         private Optional<TlsConfig> tls = Optional.empty();
         private Optional<Duration> selfSignedValidity = Optional.empty();
+        private String authToken = "simple";
+        private Duration authTokenTtl = Duration.ofMinutes(5);
+        private int bcryptCost = 10;
+        private Path usersFile;
 
         private Builder() {}
 
@@ -340,6 +373,10 @@ public final class ServerConfig {
             hostWhitelist = config.hostWhitelist;
             tls = config.tls;
             selfSignedValidity = config.selfSignedValidity;
+            authToken = config.authToken;
+            authTokenTtl = config.authTokenTtl;
+            bcryptCost = config.bcryptCost;
+            usersFile = config.usersFile;
         }
 
         /** See {@link ServerConfig#name()}. */
@@ -527,6 +564,30 @@ public final class ServerConfig {
             return this;
         }
 
+        /** See {@link ServerConfig#authToken()}. */
+        public Builder authToken(String value) {
+            authToken = Objects.requireNonNull(value);
+            return this;
+        }
+
+        /** See {@link ServerConfig#authTokenTtl()}. */
+        public Builder authTokenTtl(Duration value) {
+            authTokenTtl = Objects.requireNonNull(value);
+            return this;
+        }
+
+        /** See {@link ServerConfig#bcryptCost()}. */
+        public Builder bcryptCost(int value) {
+            bcryptCost = value;
+            return this;
+        }
+
+        /** See {@link ServerConfig#usersFile()}. */
+        public Builder usersFile(Path value) {
+            usersFile = Objects.requireNonNull(value);
+            return this;
+        }
+
         /** See {@link ServerConfig#hostWhitelist()}. */
         public Builder hostWhitelist(Set<String> value) {
             hostWhitelist = Set.copyOf(value);
@@ -566,6 +627,10 @@ public final class ServerConfig {
             check(compactionBatchLimit > 0, "compaction-batch-limit must be at least 1");
             checkNotNegative("compaction-sleep-interval", compactionSleepInterval);
             check(watchProgressNotifyInterval.toMillis() > 0, "watch-progress-notify-interval must be at least 1 ms");
+            check(
+                    !authTokenTtl.isNegative() && authTokenTtl.compareTo(MAX_TOKEN_TTL) <= 0,
+                    "auth-token-ttl must be between 0 and " + MAX_TOKEN_TTL.toSeconds() + " seconds");
+            check(bcryptCost >= 4 && bcryptCost <= 31, "bcrypt-cost must be between 4 and 31");
             check(
                     VERSION.matcher(advertisedVersion).matches(),
                     "advertised-version \"" + advertisedVersion + "\" is not of the form 3.5.33");

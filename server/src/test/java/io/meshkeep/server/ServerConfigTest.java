@@ -168,6 +168,10 @@ class ServerConfigTest {
                 .hostWhitelist(Set.of("h.example"))
                 .tls(TlsConfig.of(Path.of("c"), Path.of("k")))
                 .selfSignedValidity(Duration.ofDays(1))
+                .authToken("jwt")
+                .authTokenTtl(Duration.ofSeconds(17))
+                .bcryptCost(18)
+                .usersFile(Path.of("u"))
                 .build();
         assertThat(config)
                 .usingRecursiveComparison()

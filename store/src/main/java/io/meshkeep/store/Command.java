@@ -44,6 +44,20 @@ public sealed interface Command {
 
     record DisarmAlarm(Alarm alarm) implements Command {}
 
+    record Auth(AuthChange change) implements Command {}
+
+    /**
+     * A command on a caller's behalf, who must be permitted what it does. A bare command is the server's own doing.
+     *
+     * @param command a bare one
+     */
+    record As(Caller caller, Command command) implements Command {}
+
+    /** The command itself, whoever asked for it. */
+    default Command bare() {
+        return this instanceof As as ? as.command : this;
+    }
+
     /** The command as bytes: one byte for its kind, then the request that it carries. */
     default byte[] encode() {
         if (this instanceof Put c) {
@@ -63,6 +77,10 @@ public sealed interface Command {
             return tagged(7, alarm(c.alarm));
         } else if (this instanceof DisarmAlarm c) {
             return tagged(8, alarm(c.alarm));
+        } else if (this instanceof Auth c) {
+            return tagged(10, AuthChangeCodec.encode(c.change));
+        } else if (this instanceof As c) {
+            return tagged(11, AuthChangeCodec.encode(c.caller, c.command));
         } else {
             LeaseExpire c = (LeaseExpire) this;
             return ByteBuffer.allocate(1 + 2 * Long.BYTES)
@@ -103,6 +121,10 @@ public sealed interface Command {
                 }
                 ByteBuffer numbers = ByteBuffer.wrap(body);
                 return new LeaseExpire(numbers.getLong(), numbers.getLong());
+            case 10:
+                return new Auth(AuthChangeCodec.decodeChange(body));
+            case 11:
+                return AuthChangeCodec.decodeAs(body);
             default:
                 throw new InvalidProtocolBufferException("unknown kind of command: " + bytes[0]);
         }
@@ -121,7 +143,10 @@ public sealed interface Command {
     }
 
     private static byte[] tagged(int kind, MessageLite request) {
-        byte[] body = request.toByteArray();
+        return tagged(kind, request.toByteArray());
+    }
+
+    private static byte[] tagged(int kind, byte[] body) {
         byte[] out = new byte[body.length + 1];
         out[0] = (byte) kind;
         System.arraycopy(body, 0, out, 1, body.length);

@@ -27,6 +27,27 @@ public enum EtcdError {
     ANSWER_TOO_LARGE(
             Code.RESOURCE_EXHAUSTED,
             "etcdserver: the answer is larger than this server may build; ask for it in pages (limit)"),
+    USER_NAME_EMPTY(Code.INVALID_ARGUMENT, "etcdserver: user name is empty"),
+    ROLE_NAME_EMPTY(Code.INVALID_ARGUMENT, "etcdserver: role name is empty"),
+    AUTH_FAILED(Code.INVALID_ARGUMENT, "etcdserver: authentication failed, invalid user ID or password"),
+    PERMISSION_NOT_GIVEN(Code.INVALID_ARGUMENT, "etcdserver: permission not given"),
+    INVALID_AUTH_MANAGEMENT(Code.INVALID_ARGUMENT, "etcdserver: invalid auth management"),
+    AUTH_REVISION_OLD(Code.INVALID_ARGUMENT, "etcdserver: revision of auth store is old"),
+    ROOT_USER_NOT_FOUND(Code.FAILED_PRECONDITION, "etcdserver: root user does not exist"),
+    ROOT_ROLE_NOT_GRANTED(Code.FAILED_PRECONDITION, "etcdserver: root user does not have root role"),
+    USER_EXISTS(Code.FAILED_PRECONDITION, "etcdserver: user name already exists"),
+    USER_NOT_FOUND(Code.FAILED_PRECONDITION, "etcdserver: user name not found"),
+    ROLE_EXISTS(Code.FAILED_PRECONDITION, "etcdserver: role name already exists"),
+    ROLE_NOT_FOUND(Code.FAILED_PRECONDITION, "etcdserver: role name not found"),
+    ROLE_NOT_GRANTED(Code.FAILED_PRECONDITION, "etcdserver: role is not granted to the user"),
+    PERMISSION_NOT_GRANTED(Code.FAILED_PRECONDITION, "etcdserver: permission is not granted to the role"),
+    AUTH_NOT_ENABLED(Code.FAILED_PRECONDITION, "etcdserver: authentication is not enabled"),
+    PERMISSION_DENIED(Code.PERMISSION_DENIED, "etcdserver: permission denied"),
+    INVALID_AUTH_TOKEN(Code.UNAUTHENTICATED, "etcdserver: invalid auth token"),
+    /** etcd has no code for these three: they reach clients as UNKNOWN, without the usual prefix. */
+    PASSWORD_OF_NO_PASSWORD_USER(Code.UNKNOWN, "auth: authentication failed, password was given for no password user"),
+    PASSWORD_TOO_LONG(Code.UNKNOWN, "bcrypt: password length exceeds 72 bytes"),
+    TOKENS_NOT_SIGNED(Code.UNKNOWN, "auth: token signing attempted with verify-only key"),
     STOPPED(Code.UNAVAILABLE, "etcdserver: server stopped");
 
     /** gRPC status codes, under gRPC's own names. */
@@ -38,7 +59,9 @@ public enum EtcdError {
         FAILED_PRECONDITION,
         OUT_OF_RANGE,
         UNAVAILABLE,
-        DATA_LOSS
+        DATA_LOSS,
+        PERMISSION_DENIED,
+        UNAUTHENTICATED
     }
 
     private final Code code;

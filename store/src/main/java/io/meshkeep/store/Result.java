@@ -34,6 +34,9 @@ public sealed interface Result {
 
     record LeaseRevoke(long revision) implements Result {}
 
+    /** Users or roles were changed. */
+    record Auth(long revision) implements Result {}
+
     /** @param alarms the alarms that the request listed, raised or removed */
     record Alarm(long revision, List<io.meshkeep.store.Alarm> alarms) implements Result {}
 }

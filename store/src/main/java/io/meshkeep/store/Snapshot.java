@@ -21,6 +21,7 @@ public final class Snapshot {
     private final Set<Alarm> alarms;
     private final long keyBytes;
     private final MeshIndex mesh;
+    private final AuthState auth;
 
     Snapshot(
             long revision,
@@ -30,7 +31,8 @@ public final class Snapshot {
             ChunkedSortedSet<LeaseEntry> leases,
             Set<Alarm> alarms,
             long keyBytes,
-            MeshIndex mesh) {
+            MeshIndex mesh,
+            AuthState auth) {
         this.revision = revision;
         this.compactedRevision = compactedRevision;
         this.appliedIndex = appliedIndex;
@@ -39,6 +41,7 @@ public final class Snapshot {
         this.alarms = Set.copyOf(alarms);
         this.keyBytes = keyBytes;
         this.mesh = mesh;
+        this.auth = auth;
     }
 
     /** The store's revision: that of the newest change. */
@@ -99,11 +102,47 @@ public final class Snapshot {
     Snapshot withoutMesh() {
         return mesh == null
                 ? this
-                : new Snapshot(revision, compactedRevision, appliedIndex, keys, leases, alarms, keyBytes, null);
+                : new Snapshot(revision, compactedRevision, appliedIndex, keys, leases, alarms, keyBytes, null, auth);
     }
 
     long keyBytes() {
         return keyBytes;
+    }
+
+    /** Users and roles, and who may do what. */
+    public AuthState auth() {
+        return auth;
+    }
+
+    /**
+     * Whether the caller may read every key that is attached to a lease.
+     *
+     * @throws EtcdException if not
+     */
+    public void requireLeaseRead(Caller caller, long id) {
+        AccessChecks.leaseRead(auth, caller, lease(id));
+    }
+
+    /**
+     * Whether the caller may read every key that is attached to any lease.
+     *
+     * @throws EtcdException if not
+     */
+    public void requireAllLeasesRead(Caller caller) {
+        if (!auth.isRoot(caller)) {
+            for (LeaseEntry lease : leases) {
+                AccessChecks.leaseRead(auth, caller, lease);
+            }
+        }
+    }
+
+    /**
+     * Whether the caller may change every key that is attached to a lease.
+     *
+     * @throws EtcdException if not
+     */
+    public void requireLeaseWrite(Caller caller, long id) {
+        AccessChecks.leaseWrite(auth, caller, id, AccessChecks.leasesOf(this));
     }
 
     KeySet keys() {

@@ -59,7 +59,7 @@ final class SpaceGuard {
     }
 
     boolean hasRoom(Command command, Snapshot snapshot) {
-        long cost = cost(command);
+        long cost = cost(command.bare());
         if (cost == 0) {
             return true;
         }

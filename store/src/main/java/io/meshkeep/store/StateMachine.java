@@ -19,6 +19,8 @@ final class StateMachine {
     private final RangeReader.Values values;
     private final LongFunction<KeyView> history;
     private WorkingState working;
+    /** On whose behalf the command at hand is. */
+    private Caller caller = Caller.SERVER;
 
     /** @param history the keys at a revision before the working state's base */
     StateMachine(Snapshot start, RangeReader.Values values, LongFunction<KeyView> history) {
@@ -42,28 +44,41 @@ final class StateMachine {
     /** Applies one command; a refused one changes nothing but the applied index. */
     Result apply(Command command) {
         working.countApplied();
+        caller = command instanceof Command.As as ? as.caller() : Caller.SERVER;
+        return applyBare(command.bare());
+    }
+
+    private Result applyBare(Command command) {
         if (command instanceof Command.Put put) {
             requireWritable();
             requireSpace();
+            AccessChecks.put(working.auth(), caller, put.request(), working);
             return put(put.request());
         } else if (command instanceof Command.Txn txn) {
             requireWritable();
             if (RequestChecks.hasPut(txn.request())) {
                 requireSpace();
             }
+            AccessChecks.txn(working.auth(), caller, txn.request(), working);
             return txn(txn.request());
         } else if (command instanceof Command.DeleteRange delete) {
             requireWritable();
+            AccessChecks.delete(working.auth(), caller, delete.request());
             return delete(delete.request());
         } else if (command instanceof Command.Compact compact) {
+            // here etcd asks for the permission first
+            working.auth().requireRoot(caller);
             requireWritable();
             return compact(compact.request());
         } else if (command instanceof Command.LeaseGrant grant) {
+            working.auth().requireCredentials(caller);
             requireWritable();
             requireSpace();
             return grant(grant);
         } else if (command instanceof Command.LeaseRevoke revoke) {
+            working.auth().requireCredentials(caller);
             requireWritable();
+            AccessChecks.leaseWrite(working.auth(), caller, revoke.id(), working);
             return revoke(revoke.id());
         } else if (command instanceof Command.LeaseExpire expire) {
             requireWritable();
@@ -71,10 +86,16 @@ final class StateMachine {
                 throw EtcdError.LEASE_NOT_FOUND.exception();
             }
             return revoke(expire.id());
+        } else if (command instanceof Command.Auth auth) {
+            working.auth().requireRoot(caller);
+            working.auth(AuthRules.apply(working.auth(), auth.change()));
+            return new Result.Auth(working.revision());
         } else if (command instanceof Command.RaiseAlarm raise) {
+            working.auth().requireRoot(caller);
             working.raise(raise.alarm());
             return new Result.Alarm(working.revision(), List.of(raise.alarm()));
         } else {
+            working.auth().requireRoot(caller);
             Alarm alarm = ((Command.DisarmAlarm) command).alarm();
             return new Result.Alarm(working.revision(), working.disarm(alarm) ? List.of(alarm) : List.of());
         }

@@ -60,6 +60,7 @@ final class Storage implements AutoCloseable {
         HISTORY,
         EVENTS,
         LEASES,
+        AUTH,
         META;
 
         private byte[] id() {
@@ -378,7 +379,19 @@ final class Storage implements AutoCloseable {
                 leases,
                 recoverAlarms(),
                 residentBytes,
-                mesh == null ? null : mesh.finish());
+                mesh == null ? null : mesh.finish(),
+                recoverAuth());
+    }
+
+    private AuthState recoverAuth() {
+        StoredAuth stored = new StoredAuth();
+        try (RocksIterator it = db.newIterator(families.get(Family.AUTH))) {
+            for (it.seekToFirst(); it.isValid(); it.next()) {
+                stored.add(it.key(), it.value());
+            }
+            check(it);
+        }
+        return stored.build();
     }
 
     private Set<Alarm> recoverAlarms() {

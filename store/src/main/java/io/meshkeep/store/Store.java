@@ -291,7 +291,15 @@ public final class Store implements AutoCloseable {
      * @throws EtcdException as etcd refuses it
      */
     public Result.Range range(RangeRequest request) {
-        return onNewest(now -> range(request, now));
+        return range(request, Credentials.SERVER);
+    }
+
+    /** Answers a range to who may read all of it, by the users of the very snapshot that is read. */
+    public Result.Range range(RangeRequest request, Credentials credentials) {
+        return onNewest(now -> {
+            AccessChecks.range(now.auth(), credentials.resolve(now.auth()), request);
+            return range(request, now);
+        });
     }
 
     /**
@@ -354,9 +362,37 @@ public final class Store implements AutoCloseable {
         }
     }
 
+    /**
+     * Whether it is known who asks, if it has to be.
+     *
+     * @throws EtcdException if not
+     */
+    public void requireCredentials(Credentials credentials) {
+        AuthState auth = published.auth();
+        auth.requireCredentials(credentials.resolve(auth));
+    }
+
+    /**
+     * Whether who asks has the role root.
+     *
+     * @throws EtcdException if not
+     */
+    public void requireRoot(Credentials credentials) {
+        AuthState auth = published.auth();
+        auth.requireRoot(credentials.resolve(auth));
+    }
+
     /** Answers a transaction that can only read; see {@link RequestChecks#isReadOnly}. */
     public Result.Txn read(TxnRequest request) {
-        return onNewest(now -> read(request, now));
+        return read(request, Credentials.SERVER);
+    }
+
+    /** Answers such a transaction to who may read all that it names. */
+    public Result.Txn read(TxnRequest request, Credentials credentials) {
+        return onNewest(now -> {
+            AccessChecks.txn(now.auth(), credentials.resolve(now.auth()), request, AccessChecks.leasesOf(now));
+            return read(request, now);
+        });
     }
 
     private Result.Txn read(TxnRequest request, Snapshot now) {
@@ -378,11 +414,17 @@ public final class Store implements AutoCloseable {
     // ---- writing
 
     /**
-     * Applies a command and has it answered once it is durable; the answer may come before this returns.
+     * Applies a command and has it answered once it is durable; the answer may come before this returns. Whether the
+     * caller is permitted it is decided when it is applied.
      *
      * @param bytes memory that the command holds while it waits
      * @throws EtcdException if it is refused at once: no space, too many requests, stopped
      */
+    public void write(Command command, Credentials credentials, long bytes, Answer answer) {
+        write(new Command.As(credentials.resolve(published.auth()), command), bytes, answer);
+    }
+
+    /** Applies a command that nobody has to be permitted; else like the other one. */
     public void write(Command command, long bytes, Answer answer) {
         if (!hasRoom(command)) {
             refuseForSpace(answer);
@@ -410,7 +452,8 @@ public final class Store implements AutoCloseable {
     }
 
     private boolean submit(Command command, long bytes, CommitLog.Completion completion) {
-        if (command instanceof Command.LeaseGrant) {
+        Command bare = command.bare();
+        if (bare instanceof Command.LeaseGrant) {
             return commitLog.submit(command, bytes, (result, error) -> {
                 if (result instanceof Result.LeaseGrant grant) {
                     leases.granted(grant.id(), grant.ttl(), grant.granted());
@@ -418,7 +461,7 @@ public final class Store implements AutoCloseable {
                 completion.complete(result, error);
             });
         }
-        if (command instanceof Command.LeaseRevoke revoke) {
+        if (bare instanceof Command.LeaseRevoke revoke) {
             return commitLog.submit(command, bytes, (result, error) -> {
                 if (result != null) {
                     leases.revoked(revoke.id());
@@ -426,7 +469,7 @@ public final class Store implements AutoCloseable {
                 completion.complete(result, error);
             });
         }
-        if (command instanceof Command.Compact) {
+        if (bare instanceof Command.Compact) {
             return commitLog.submit(command, bytes, (result, error) -> {
                 if (result != null) {
                     compactor.compact(published.compactedRevision());

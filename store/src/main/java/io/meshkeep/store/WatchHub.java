@@ -57,6 +57,12 @@ public final class WatchHub implements AutoCloseable {
     /** Watchers that want progress, the one that is due first in front: the interval is the same for all. */
     private final Set<Watcher> progressDue = new LinkedHashSet<>();
 
+    /** Streams on which a user has been permitted a watch. */
+    private final Set<WatchStream> userStreams = new LinkedHashSet<>();
+
+    /** The users whose streams are open, as far as they have been looked at. */
+    private AuthState auth;
+
     /** Every live watcher has been sent, or does not want, each event up to this revision. */
     private long dispatched;
 
@@ -87,6 +93,7 @@ public final class WatchHub implements AutoCloseable {
         this.progressNanos = options.progressInterval().toNanos();
         this.maxMessageBytes = options.maxWatchMessageBytes();
         this.dispatched = newest.get().revision();
+        this.auth = newest.get().auth();
         this.catchUp = new CatchUp(name, newest, recent, storage, encoder, values);
         this.thread = new Thread(this::run, name + "-watch");
         thread.setDaemon(true);
@@ -141,7 +148,7 @@ public final class WatchHub implements AutoCloseable {
     private void run() {
         while (!closed) {
             try {
-                boolean worked = runTasks() | dispatch();
+                boolean worked = runTasks() | dispatch() | endStreamsOfDeleted();
                 tellProgress();
                 startCatchUp();
                 if (!worked) {
@@ -156,7 +163,7 @@ public final class WatchHub implements AutoCloseable {
 
     private void park() {
         parked.set(true);
-        if (mailbox.isEmpty() && newest.get().revision() == dispatched && !closed) {
+        if (mailbox.isEmpty() && upToDate() && !closed) {
             if (progressDue.isEmpty()) {
                 LockSupport.park(this);
             } else {
@@ -165,6 +172,31 @@ public final class WatchHub implements AutoCloseable {
             }
         }
         parked.set(false);
+    }
+
+    private boolean upToDate() {
+        Snapshot now = newest.get();
+        return now.revision() == dispatched && now.auth() == auth;
+    }
+
+    /** A deleted user's streams end, also when another user of the same name has been added since. */
+    private boolean endStreamsOfDeleted() {
+        AuthState now = newest.get().auth();
+        if (now == auth) {
+            return false;
+        }
+        auth = now;
+        if (now.isEnabled()) {
+            for (WatchStream stream : List.copyOf(userStreams)) {
+                AuthUser user = now.user(stream.user);
+                if (user == null || user.createdRevision() != stream.userCreated) {
+                    log.info("a watch stream of user {} ends, since the user was deleted", stream.user);
+                    close(stream);
+                    stream.sink.end(EtcdError.PERMISSION_DENIED);
+                }
+            }
+        }
+        return true;
     }
 
     private boolean runTasks() {
@@ -367,14 +399,14 @@ public final class WatchHub implements AutoCloseable {
 
     // ---- requests
 
-    void create(WatchStream stream, WatchCreateRequest request) {
+    void create(WatchStream stream, WatchCreateRequest request, Credentials credentials) {
         // Everything published is dispatched first: what the client wrote before this request is then not an event of
         // a watch that starts now.
         dispatch();
         long revision = dispatched;
         ByteString start = request.getKey().isEmpty() ? ByteString.copyFrom(new byte[1]) : request.getKey();
         KeyRange range = KeyRange.of(start, request.getRangeEnd());
-        String refusal = refusal(stream, request, range);
+        String refusal = refusal(stream, request, range, credentials);
         if (refusal != null) {
             send(stream, encoder.refused(revision, refusal));
             return;
@@ -420,9 +452,14 @@ public final class WatchHub implements AutoCloseable {
         }
     }
 
-    private static String refusal(WatchStream stream, WatchCreateRequest request, KeyRange range) {
+    private String refusal(WatchStream stream, WatchCreateRequest request, KeyRange range, Credentials credentials) {
         if (request.getStartRevision() < 0) {
             return EtcdError.COMPACTED.text();
+        }
+        try {
+            permit(stream, range, credentials);
+        } catch (EtcdException denied) {
+            return WatchDenial.reason(denied.error());
         }
         if (range.isEmpty()) {
             return EMPTY_RANGE;
@@ -431,6 +468,18 @@ public final class WatchHub implements AutoCloseable {
             return DUPLICATE_ID;
         }
         return null;
+    }
+
+    private void permit(WatchStream stream, KeyRange range, Credentials credentials) {
+        AuthState now = newest.get().auth();
+        Caller caller = credentials.resolve(now);
+        now.requireRead(caller, range);
+        AuthUser user = now.isEnabled() ? now.user(caller.user()) : null;
+        if (user != null && stream.user == null) {
+            stream.user = user.name();
+            stream.userCreated = user.createdRevision();
+            userStreams.add(stream);
+        }
     }
 
     private WatchGroup join(WatchGroup.Key key) {
@@ -532,6 +581,7 @@ public final class WatchHub implements AutoCloseable {
         if (!stream.closed) {
             stream.closed = true;
             streams--;
+            userStreams.remove(stream);
             new ArrayList<>(stream.watchers.values()).forEach(this::end);
         }
     }

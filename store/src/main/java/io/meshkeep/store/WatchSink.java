@@ -10,4 +10,10 @@ public interface WatchSink {
 
     /** Sends a message. Called by the watch thread only; must not block. */
     void send(WatchMessage message);
+
+    /**
+     * Ends the stream for a reason of the store's: the user who opened it is gone. Called by the watch thread only; must
+     * not block. {@link WatchStream#close()} need not be called any more.
+     */
+    default void end(EtcdError reason) {}
 }

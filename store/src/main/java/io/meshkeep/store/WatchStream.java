@@ -26,6 +26,11 @@ public final class WatchStream {
 
     boolean closed;
 
+    /** Who watches here, once a watch was permitted to a user; then also when that user was added. */
+    String user;
+
+    long userCreated;
+
     /** Whether the transport has failed; the stream is about to be closed. */
     boolean broken;
 
@@ -54,11 +59,20 @@ public final class WatchStream {
         return compactedIds.remove(id);
     }
 
-    /** @param done run when the request has been answered, so that the client may be asked for the next one */
+    /** Creates a watch that nobody has to be permitted; else like the other one. */
     public void create(WatchCreateRequest request, Runnable done) {
+        create(request, Credentials.SERVER, done);
+    }
+
+    /**
+     * Creates a watch for who may read all of its range.
+     *
+     * @param done run when the request has been answered, so that the client may be asked for the next one
+     */
+    public void create(WatchCreateRequest request, Credentials credentials, Runnable done) {
         hub.execute(() -> {
             if (!closed) {
-                hub.create(this, request);
+                hub.create(this, request, credentials);
             }
             done.run();
         });

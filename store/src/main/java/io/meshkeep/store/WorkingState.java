@@ -21,7 +21,7 @@ import java.util.TreeMap;
  * A snapshot with the changes of the batch at hand on top. Changed keys stand in a small sorted map until the batch is
  * cut; then they are merged into the immutable set at once, so that a batch copies every touched chunk only once.
  */
-final class WorkingState implements KeyView {
+final class WorkingState implements KeyView, AccessChecks.Leases {
     /** Stands for "deleted in this batch". */
     private static final byte[] GONE = {};
 
@@ -35,6 +35,8 @@ final class WorkingState implements KeyView {
     private final List<Event> events = new ArrayList<>();
     private final List<Write> writes = new ArrayList<>();
     private Set<Alarm> alarms;
+    private AuthState auth;
+    private final LeaseCoverage coverage = new LeaseCoverage();
     private long revision;
     private int sub;
     private long compactedRevision;
@@ -54,6 +56,7 @@ final class WorkingState implements KeyView {
         this.appliedIndex = base.appliedIndex();
         this.residentBytes = base.keyBytes();
         this.alarms = base.alarms();
+        this.auth = base.auth();
     }
 
     long revision() {
@@ -88,6 +91,7 @@ final class WorkingState implements KeyView {
         for (int i = undo.steps.size() - 1; i >= 0; i--) {
             undo.steps.get(i).run();
         }
+        coverage.forgetAll();
         events.subList(undo.events, events.size()).clear();
         writes.subList(undo.writes, writes.size()).clear();
         revision = undo.revision;
@@ -286,10 +290,11 @@ final class WorkingState implements KeyView {
         long oldLease = previous == null ? 0 : KeyValueRecord.lease(previous);
         if (oldLease != lease) {
             if (oldLease != 0) {
-                set(attachmentsOf(oldLease), key, false);
+                detach(oldLease, key);
             }
             if (lease != 0) {
                 set(attachmentsOf(lease), key, true);
+                coverage.attached(lease, key);
             }
         }
         change(key, KeyValueRecord.resident(full), previous);
@@ -304,7 +309,7 @@ final class WorkingState implements KeyView {
         byte[] key = KeyValueRecord.key(previous);
         long oldLease = KeyValueRecord.lease(previous);
         if (oldLease != 0) {
-            set(attachmentsOf(oldLease), key, false);
+            detach(oldLease, key);
         }
         change(key, GONE, previous);
         byte[] kv = KeyValueRecord.encode(key, 0, revision, 0, GONE, 0);
@@ -359,6 +364,7 @@ final class WorkingState implements KeyView {
     void grant(long id, long ttl) {
         changedLeases.put(id, new LeaseEntry(id, ttl, appliedIndex, LeaseEntry.NO_KEYS));
         attachments.remove(id);
+        coverage.forget(id);
         residentBytes += LeaseEntry.OWN_SIZE;
         writes.add(StoredLease.grant(id, ttl, appliedIndex));
     }
@@ -367,6 +373,7 @@ final class WorkingState implements KeyView {
     void revoke(long id) {
         changedLeases.put(id, null);
         attachments.remove(id);
+        coverage.forget(id);
         residentBytes -= LeaseEntry.OWN_SIZE;
         writes.add(StoredLease.revoke(id));
     }
@@ -377,6 +384,11 @@ final class WorkingState implements KeyView {
         NavigableMap<byte[], Boolean> changes = attachments.get(id);
         return (changes == null ? lease.keys() : attach(lease.keys(), changes))
                 .stream().toList();
+    }
+
+    private void detach(long lease, byte[] key) {
+        set(attachmentsOf(lease), key, false);
+        coverage.detached(lease);
     }
 
     private NavigableMap<byte[], Boolean> attachmentsOf(long lease) {
@@ -395,9 +407,45 @@ final class WorkingState implements KeyView {
         return keys.update(elements, remove, n);
     }
 
+    @Override
+    public boolean hasKeys(long id) {
+        LeaseEntry lease = changedLeases.containsKey(id) ? changedLeases.get(id) : base.lease(id);
+        if (lease == null) {
+            return false;
+        }
+        NavigableMap<byte[], Boolean> changes = attachments.get(id);
+        return changes == null || lease.keys().size() > changes.size()
+                ? !lease.keys().isEmpty()
+                : !attach(lease.keys(), changes).isEmpty();
+    }
+
+    @Override
+    public boolean within(long id, KeyIntervals intervals) {
+        LeaseEntry lease = changedLeases.containsKey(id) ? changedLeases.get(id) : base.lease(id);
+        if (lease == null) {
+            return true;
+        }
+        NavigableMap<byte[], Boolean> changes = attachments.get(id);
+        if (changes == null) {
+            return intervals.containsAll(lease.keys());
+        }
+        return coverage.within(id, intervals, () -> intervals.containsAll(attach(lease.keys(), changes)));
+    }
+
+    // ---- users and roles
+
+    AuthState auth() {
+        return auth;
+    }
+
+    void auth(AuthState changed) {
+        auth = changed;
+    }
+
     // ---- the end of the batch
 
     Cut cut() {
+        writes.addAll(StoredAuth.writes(base.auth(), auth));
         if (events.isEmpty() && writes.isEmpty() && !changedMeta) {
             Snapshot same =
                     appliedIndex == base.appliedIndex() ? base : snapshot(base.keys(), base.leases(), base.mesh());
@@ -410,7 +458,7 @@ final class WorkingState implements KeyView {
     }
 
     private Snapshot snapshot(KeySet keys, ChunkedSortedSet<LeaseEntry> leases, MeshIndex mesh) {
-        return new Snapshot(revision, compactedRevision, appliedIndex, keys, leases, alarms, residentBytes, mesh);
+        return new Snapshot(revision, compactedRevision, appliedIndex, keys, leases, alarms, residentBytes, mesh, auth);
     }
 
     private KeySet mergedKeys() {

@@ -11,7 +11,15 @@ class RetainedSnapshotsTest {
 
     private static Snapshot at(long revision) {
         return new Snapshot(
-                revision, -1, 0, KeySet.EMPTY, ChunkedSortedSet.empty(Snapshot.LEASE_ORDER), Set.of(), 0, null);
+                revision,
+                -1,
+                0,
+                KeySet.EMPTY,
+                ChunkedSortedSet.empty(Snapshot.LEASE_ORDER),
+                Set.of(),
+                0,
+                null,
+                AuthState.INITIAL);
     }
 
     @Test

@@ -85,6 +85,13 @@ public final class Main {
                 return CertsCommand.run(rest, out, err);
             case "mesh":
                 return MeshCommand.run(rest, environment, out, err);
+            case "init":
+                return InitCommand.run(rest, out);
+            case "auth":
+                if (rest.isEmpty() || !rest.get(0).equals("explain")) {
+                    throw new UsageException("meshkeep auth knows one command: explain");
+                }
+                return ExplainCommand.run(rest.subList(1, rest.size()), environment, out);
             default:
                 if (command.startsWith("-")) {
                     return serve(arguments);

@@ -398,10 +398,10 @@ final class ServeFlags {
                 "auth-token",
                 TEXT,
                 "simple",
-                only("only simple tokens are supported", "simple", ""),
-                "simple. JWT is not built yet.");
-        add(group, "auth-token-ttl", COUNT, "300", NO_EFFECT, "Users and roles are not built yet.");
-        add(group, "bcrypt-cost", COUNT, "10", NO_EFFECT, "Users and roles are not built yet.");
+                USED,
+                "Tokens that users get for their password: simple, or jwt,sign-method=M,pub-key=FILE,priv-key=FILE,ttl=T.");
+        add(group, "auth-token-ttl", COUNT, "300", USED, "Seconds that an unused simple token is good; 0 is 300.");
+        add(group, "bcrypt-cost", COUNT, "10", USED, "How hard passwords are to hash, from 4 to 31.");
     }
 
     private static void monitoring() {
@@ -580,6 +580,14 @@ final class ServeFlags {
                 ServerConfig.DEFAULT_ADVERTISED_VERSION,
                 USED,
                 "etcd version to tell clients, which switch features on it.");
+        add(
+                group,
+                "users-file",
+                TEXT,
+                "",
+                USED,
+                "YAML file with a list users of name and role, as Cilium's users manager reads it: followed while the "
+                        + "server runs.");
         add(
                 group,
                 "config-file",

@@ -118,11 +118,24 @@ record ServeOptions(ServerConfig config, LogSettings logging, List<String> notic
                 int years = get("self-signed-cert-validity", Reader::count, 1);
                 config.selfSignedValidity(Duration.ofDays(365L * Math.max(1, years)));
             }
+            read("auth-token", text -> text, config::authToken);
+            read("auth-token-ttl", Reader::tokenTtl, config::authTokenTtl);
+            read("bcrypt-cost", Reader::count, config::bcryptCost);
+            read("users-file", text -> text, text -> {
+                if (!text.isEmpty()) {
+                    config.usersFile(Path.of(text));
+                }
+            });
             try {
                 return config.build();
             } catch (IllegalArgumentException bad) {
                 throw new UsageException(bad.getMessage(), bad);
             }
+        }
+
+        private static Duration tokenTtl(String text) {
+            long seconds = Long.parseLong(text);
+            return Duration.ofSeconds(seconds == 0 ? 300 : seconds);
         }
 
         LogSettings logging(LogSettings.Format defaultFormat) throws UsageException {

@@ -4,9 +4,10 @@ import io.grpc.Attributes;
 import io.grpc.Grpc;
 import io.grpc.netty.InternalProtocolNegotiationEvent;
 import io.grpc.netty.ProtocolNegotiationEvent;
+import io.meshkeep.server.auth.PeerIdentity;
+import io.meshkeep.server.tls.AdmittedClient;
 import io.meshkeep.server.tls.Certificates;
 import io.meshkeep.server.tls.Handshakes;
-import io.meshkeep.server.tls.PeerIdentity;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
@@ -54,14 +55,14 @@ final class TlsPort {
         return peer(ctx, handshake).map(peer -> {
             Attributes.Builder attributes = InternalProtocolNegotiationEvent.getAttributes(negotiation).toBuilder()
                     .set(Grpc.TRANSPORT_ATTR_SSL_SESSION, session(ctx));
-            if (peer.hasCertificate()) {
-                attributes.set(PeerIdentity.KEY, peer);
+            if (!peer.user().isEmpty()) {
+                attributes.set(PeerIdentity.COMMON_NAME, peer.user());
             }
             return InternalProtocolNegotiationEvent.withAttributes(negotiation, attributes.build());
         });
     }
 
-    private Optional<PeerIdentity> peer(ChannelHandlerContext ctx, SslHandshakeCompletionEvent handshake) {
+    private Optional<AdmittedClient> peer(ChannelHandlerContext ctx, SslHandshakeCompletionEvent handshake) {
         if (handshake.isSuccess()) {
             return handshakes.admit(ctx.channel().remoteAddress(), session(ctx));
         }

@@ -1,11 +1,13 @@
 package io.meshkeep.server.mesh;
 
+import io.meshkeep.store.Credentials;
+
 /** Decides which keys a caller may read. Thread-safe. */
 public interface MeshAccess {
     /** Everyone may read everything. */
     MeshAccess ALL = new MeshAccess() {
         @Override
-        public Permit permit() {
+        public Permit permit(Credentials credentials) {
             return (start, end) -> true;
         }
 
@@ -26,8 +28,8 @@ public interface MeshAccess {
         boolean mayRead(byte[] start, byte[] end);
     }
 
-    /** What the caller of the call at hand may read. Called on the call's thread, in its gRPC context. */
-    Permit permit();
+    /** What the caller who shows this may read, as it is decided now. */
+    Permit permit(Credentials credentials);
 
     /** Another number whenever any permission has changed; 0 only for a policy that never changes. */
     long epoch();

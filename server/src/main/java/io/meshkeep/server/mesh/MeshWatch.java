@@ -3,6 +3,7 @@ package io.meshkeep.server.mesh;
 import io.meshkeep.proto.MeshKind;
 import io.meshkeep.proto.MeshWatchRequest;
 import io.meshkeep.proto.MeshWatchResponse;
+import io.meshkeep.store.Credentials;
 import io.meshkeep.store.EtcdError;
 import io.meshkeep.store.EtcdException;
 import io.meshkeep.store.Snapshot;
@@ -48,7 +49,12 @@ public final class MeshWatch {
 
     private long lastSentNanos;
 
-    MeshWatch(MeshWatches watches, MeshWatchRequest request, MeshAccess access, MeshWatchSink sink) {
+    MeshWatch(
+            MeshWatches watches,
+            MeshWatchRequest request,
+            MeshAccess access,
+            Credentials credentials,
+            MeshWatchSink sink) {
         this.watches = watches;
         this.sink = sink;
         this.kind = request.getKind();
@@ -58,7 +64,7 @@ public final class MeshWatch {
         this.filter = Selections.filter(request.getSelector(), kind);
         // The number first: if the permissions change in between, the watch ends at once.
         this.epoch = access.epoch();
-        this.visibility = new PermittedKeys(access.permit());
+        this.visibility = new PermittedKeys(access.permit(credentials));
         this.position = NOTHING;
         this.resetReason = "";
         resume(request);

@@ -2,6 +2,7 @@ package io.meshkeep.server.mesh;
 
 import io.meshkeep.proto.MeshWatchRequest;
 import io.meshkeep.proto.ResponseHeader;
+import io.meshkeep.store.Credentials;
 import io.meshkeep.store.Store;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -93,15 +94,16 @@ public final class MeshWatches implements AutoCloseable {
     }
 
     /**
-     * Begins to follow, in the caller's gRPC context.
+     * Begins to follow.
      *
+     * @param credentials of whoever follows
      * @throws MeshRefusal if the request cannot be understood, or there is no index
      */
-    public MeshWatch open(MeshWatchRequest request, MeshWatchSink sink) {
+    public MeshWatch open(MeshWatchRequest request, Credentials credentials, MeshWatchSink sink) {
         if (store.snapshot().mesh() == null) {
             throw MeshRefusal.noIndex();
         }
-        MeshWatch watch = new MeshWatch(this, request, access, sink);
+        MeshWatch watch = new MeshWatch(this, request, access, credentials, sink);
         watches.add(watch);
         wake(watch);
         return watch;

@@ -37,6 +37,7 @@ final class ClusterService {
     }
 
     private void memberList(MemberListRequest request, Reply reply) {
+        store.requireCredentials(reply.credentials());
         Self me = self.get();
         reply.send(Encoded.of(MemberListResponse.newBuilder()
                 // etcd's Cluster responses carry no revision

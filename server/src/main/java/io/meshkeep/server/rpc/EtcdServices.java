@@ -8,10 +8,14 @@ import io.grpc.ServerCall;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
-import io.meshkeep.proto.AuthGrpc;
 import io.meshkeep.proto.ElectionGrpc;
 import io.meshkeep.proto.LockGrpc;
 import io.meshkeep.server.ServerConfig;
+import io.meshkeep.server.auth.CallCredentials;
+import io.meshkeep.server.auth.Passwords;
+import io.meshkeep.server.auth.TokenFactory;
+import io.meshkeep.server.auth.Tokens;
+import io.meshkeep.server.mesh.AuthorizedAccess;
 import io.meshkeep.server.mesh.MeshAccess;
 import io.meshkeep.server.metrics.Metrics;
 import io.meshkeep.store.Store;
@@ -35,13 +39,14 @@ public final class EtcdServices implements AutoCloseable {
 
     private final UnreadBytes unread;
     private final SlowCalls slowCalls;
+    private final Passwords passwords;
     private final OpenStreams openStreams;
     private final MeshService mesh;
     private final List<ServerServiceDefinition> services;
 
     /** @param clientUrls the advertised client URLs, known once the server listens */
     public EtcdServices(Store store, ServerConfig config, Metrics metrics, Supplier<List<String>> clientUrls) {
-        this(store, config, metrics, clientUrls, MeshAccess.ALL);
+        this(store, config, metrics, clientUrls, new AuthorizedAccess(store));
     }
 
     /**
@@ -57,8 +62,10 @@ public final class EtcdServices implements AutoCloseable {
         Headers headers = new Headers(store);
         unread = new UnreadBytes(config.name(), Runtime.getRuntime().maxMemory() / 3);
         slowCalls = new SlowCalls(config.name(), unread);
-        ServiceBinder binder =
-                new ServiceBinder(new Methods(config.maxRequestBytes() + GRPC_OVERHEAD), metrics, unread);
+        passwords = new Passwords(config.name(), config.bcryptCost());
+        Tokens tokens = TokenFactory.tokens(config.authToken(), config.authTokenTtl());
+        ServiceBinder binder = new ServiceBinder(
+                new Methods(config.maxRequestBytes() + GRPC_OVERHEAD), metrics, unread, new CallCredentials(tokens));
         openStreams = binder.openStreams();
         mesh = new MeshService(config.name(), store, headers, meshAccess, unread);
         services = List.of(
@@ -86,9 +93,7 @@ public final class EtcdServices implements AutoCloseable {
                                         config.quotaBytes().orElse(0)))
                         .bind(binder),
                 mesh.bind(binder),
-                binder.service(AuthGrpc.getServiceDescriptor())
-                        .unbuilt("the server runs without authentication")
-                        .build(),
+                new AuthService(store, headers, passwords, tokens, config.maxRequestBytes()).bind(binder),
                 binder.service(LockGrpc.getServiceDescriptor())
                         .unbuilt("use a lease and a transaction, as etcdctl lock does")
                         .build(),
@@ -151,6 +156,7 @@ public final class EtcdServices implements AutoCloseable {
     public void close() {
         unread.close();
         mesh.close();
+        passwords.close();
         slowCalls.close();
     }
 }

@@ -51,7 +51,7 @@ final class KvService {
     private void range(RangeRequest request, Reply reply) {
         RequestChecks.check(request);
         SlowCalls.Read read = first -> {
-            Result.Range result = store.range(request);
+            Result.Range result = store.range(request, reply.credentials());
             if (first) {
                 metrics.ranges().increment();
             }
@@ -67,7 +67,7 @@ final class KvService {
     private void put(PutRequest request, Reply reply) {
         RequestChecks.check(request);
         int size = checkSize(request.getSerializedSize());
-        store.write(new Command.Put(request), size, (result, error) -> {
+        store.write(new Command.Put(request), reply.credentials(), size, (result, error) -> {
             if (error != null) {
                 reply.fail(error);
             } else {
@@ -82,7 +82,7 @@ final class KvService {
     private void deleteRange(DeleteRangeRequest request, Reply reply) {
         RequestChecks.check(request);
         int size = checkSize(request.getSerializedSize());
-        store.write(new Command.DeleteRange(request), size, (result, error) -> {
+        store.write(new Command.DeleteRange(request), reply.credentials(), size, (result, error) -> {
             if (error != null) {
                 reply.fail(error);
             } else {
@@ -96,7 +96,7 @@ final class KvService {
     private void txn(TxnRequest request, Reply reply) {
         RequestChecks.check(request, limits.maxTxnOps());
         if (RequestChecks.isReadOnly(request)) {
-            SlowCalls.Read read = first -> encode(store.read(request), first);
+            SlowCalls.Read read = first -> encode(store.read(request, reply.credentials()), first);
             if (store.isCheap(request)) {
                 slowCalls.readHere(reply, read);
             } else {
@@ -105,7 +105,7 @@ final class KvService {
             return;
         }
         int size = checkSize(request.getSerializedSize());
-        store.write(new Command.Txn(request), size, (result, error) -> {
+        store.write(new Command.Txn(request), reply.credentials(), size, (result, error) -> {
             if (error != null) {
                 reply.fail(error);
             } else {
@@ -142,7 +142,7 @@ final class KvService {
     }
 
     private void compact(CompactionRequest request, Reply reply) {
-        store.write(new Command.Compact(request), request.getSerializedSize(), (result, error) -> {
+        store.write(new Command.Compact(request), reply.credentials(), request.getSerializedSize(), (result, error) -> {
             if (error != null) {
                 reply.fail(error);
                 return;

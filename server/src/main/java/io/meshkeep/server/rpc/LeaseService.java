@@ -15,8 +15,10 @@ import io.meshkeep.proto.LeaseStatus;
 import io.meshkeep.proto.LeaseTimeToLiveRequest;
 import io.meshkeep.proto.LeaseTimeToLiveResponse;
 import io.meshkeep.server.metrics.LeaseMetrics;
+import io.meshkeep.store.Caller;
 import io.meshkeep.store.Command;
 import io.meshkeep.store.EtcdError;
+import io.meshkeep.store.EtcdException;
 import io.meshkeep.store.LeaseClock;
 import io.meshkeep.store.Result;
 import io.meshkeep.store.Snapshot;
@@ -57,12 +59,13 @@ final class LeaseService {
     }
 
     private void grant(LeaseGrantRequest request, Reply reply) {
+        store.requireCredentials(reply.credentials());
         if (request.getTTL() > MAX_TTL) {
             throw EtcdError.LEASE_TTL_TOO_LARGE.exception();
         }
         long id = request.getID() == 0 ? store.newLeaseId() : request.getID();
         long ttl = Math.max(minTtl, request.getTTL());
-        store.write(new Command.LeaseGrant(id, ttl), COMMAND_BYTES, (result, error) -> {
+        store.write(new Command.LeaseGrant(id, ttl), reply.credentials(), COMMAND_BYTES, (result, error) -> {
             if (error != null) {
                 reply.fail(error);
                 return;
@@ -78,7 +81,7 @@ final class LeaseService {
     }
 
     private void revoke(LeaseRevokeRequest request, Reply reply) {
-        store.write(new Command.LeaseRevoke(request.getID()), COMMAND_BYTES, (result, error) -> {
+        store.write(new Command.LeaseRevoke(request.getID()), reply.credentials(), COMMAND_BYTES, (result, error) -> {
             if (error != null) {
                 reply.fail(error);
             } else {
@@ -93,6 +96,11 @@ final class LeaseService {
     private void timeToLive(LeaseTimeToLiveRequest request, Reply reply) {
         slowCalls.read(reply, first -> {
             Snapshot snapshot = store.snapshot();
+            Caller caller = reply.credentials().resolve(snapshot.auth());
+            snapshot.auth().requireCredentials(caller);
+            if (request.getKeys()) {
+                snapshot.requireLeaseRead(caller, request.getID());
+            }
             LeaseClock.Remaining remaining = store.leases().remaining(request.getID());
             LeaseTimeToLiveResponse.Builder response = LeaseTimeToLiveResponse.newBuilder()
                     .setHeader(headers.at(snapshot.revision()))
@@ -112,8 +120,12 @@ final class LeaseService {
 
     private void leases(LeaseLeasesRequest request, Reply reply) {
         slowCalls.read(reply, first -> {
-            LeaseLeasesResponse.Builder response = LeaseLeasesResponse.newBuilder()
-                    .setHeader(headers.at(store.snapshot().revision()));
+            Snapshot snapshot = store.snapshot();
+            Caller caller = reply.credentials().resolve(snapshot.auth());
+            snapshot.auth().requireCredentials(caller);
+            snapshot.requireAllLeasesRead(caller);
+            LeaseLeasesResponse.Builder response =
+                    LeaseLeasesResponse.newBuilder().setHeader(headers.at(snapshot.revision()));
             for (long id : store.leases().byDeadline()) {
                 response.addLeases(LeaseStatus.newBuilder().setID(id));
             }
@@ -129,7 +141,17 @@ final class LeaseService {
                 reply.answering();
                 long id = request.getID();
                 // etcd fills the header before it renews
-                long revision = store.snapshot().revision();
+                Snapshot snapshot = store.snapshot();
+                long revision = snapshot.revision();
+                try {
+                    Caller caller = reply.credentials().resolve(snapshot.auth());
+                    snapshot.auth().requireCredentials(caller);
+                    snapshot.requireLeaseWrite(caller, id);
+                } catch (EtcdException refused) {
+                    // as in etcd this ends the stream, for all its leases
+                    reply.close(Statuses.of(refused.error()));
+                    return;
+                }
                 store.leases().keepAlive(id, ttl -> {
                     if (ttl > 0) {
                         metrics.renewed().increment();

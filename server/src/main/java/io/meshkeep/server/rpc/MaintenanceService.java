@@ -58,6 +58,7 @@ final class MaintenanceService {
     }
 
     private void status(StatusRequest request, Reply reply) {
+        store.requireCredentials(reply.credentials());
         Snapshot snapshot = store.snapshot();
         StatusResponse.Builder response = StatusResponse.newBuilder()
                 .setHeader(headers.at(snapshot.revision()))
@@ -84,6 +85,11 @@ final class MaintenanceService {
     }
 
     private void alarm(AlarmRequest request, Reply reply) {
+        if (request.getAction() == AlarmRequest.AlarmAction.GET) {
+            store.requireCredentials(reply.credentials());
+        } else {
+            store.requireRoot(reply.credentials());
+        }
         switch (request.getAction()) {
             case ACTIVATE -> change(request, reply, new Command.RaiseAlarm(alarmOf(request)));
             case DEACTIVATE -> change(request, reply, new Command.DisarmAlarm(alarmOf(request)));
@@ -107,7 +113,7 @@ final class MaintenanceService {
             reply.send(alarms(store.snapshot().revision(), List.of()));
             return;
         }
-        store.write(command, COMMAND_BYTES, (result, error) -> {
+        store.write(command, reply.credentials(), COMMAND_BYTES, (result, error) -> {
             if (error != null) {
                 reply.fail(error);
             } else {
@@ -132,6 +138,7 @@ final class MaintenanceService {
     }
 
     private void defragment(DefragmentRequest request, Reply reply) {
+        store.requireRoot(reply.credentials());
         slowCalls.run(reply, () -> {
             store.defragment();
             // etcd's answer has no header

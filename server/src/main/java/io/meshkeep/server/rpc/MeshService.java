@@ -52,8 +52,7 @@ final class MeshService implements AutoCloseable {
 
     private <Q> BiConsumer<Q, Reply> answer(BiFunction<Q, MeshAccess.Permit, ? extends MessageLite> method) {
         return (request, reply) -> {
-            // on this thread, which knows who calls
-            MeshAccess.Permit permit = access.permit();
+            MeshAccess.Permit permit = access.permit(reply.credentials());
             calls.read(reply, first -> Encoded.of(method.apply(request, permit)));
         };
     }
@@ -65,7 +64,7 @@ final class MeshService implements AutoCloseable {
             @Override
             public void request(MeshWatchRequest request) {
                 try {
-                    watch = watches.open(request, sink(reply));
+                    watch = watches.open(request, reply.credentials(), sink(reply));
                 } catch (RuntimeException e) {
                     reply.close(Statuses.of(e));
                 }

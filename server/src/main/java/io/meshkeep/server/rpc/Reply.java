@@ -3,6 +3,7 @@ package io.meshkeep.server.rpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
+import io.meshkeep.store.Credentials;
 import io.meshkeep.store.EtcdException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
@@ -14,11 +15,18 @@ final class Reply {
 
     private final ServerCall<?, Encoded> call;
     private final CallMeter meter;
+    private final Credentials credentials;
     private final AtomicReference<Runnable> onEnd = new AtomicReference<>();
 
-    Reply(ServerCall<?, Encoded> call, CallMeter meter) {
+    Reply(ServerCall<?, Encoded> call, CallMeter meter, Credentials credentials) {
         this.call = call;
         this.meter = meter;
+        this.credentials = credentials;
+    }
+
+    /** What the caller showed. */
+    Credentials credentials() {
+        return credentials;
     }
 
     boolean isCancelled() {

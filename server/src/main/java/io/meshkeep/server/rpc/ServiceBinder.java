@@ -9,6 +9,7 @@ import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
+import io.meshkeep.server.auth.CallCredentials;
 import io.meshkeep.server.metrics.Metrics;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -20,12 +21,14 @@ final class ServiceBinder {
     private final Methods methods;
     private final Metrics metrics;
     private final UnreadBytes unread;
+    private final CallCredentials credentials;
     private final OpenStreams openStreams = new OpenStreams();
 
-    ServiceBinder(Methods methods, Metrics metrics, UnreadBytes unread) {
+    ServiceBinder(Methods methods, Metrics metrics, UnreadBytes unread, CallCredentials credentials) {
         this.methods = methods;
         this.metrics = metrics;
         this.unread = unread;
+        this.credentials = credentials;
     }
 
     /** The open streams of all services. */
@@ -48,7 +51,9 @@ final class ServiceBinder {
 
         <Q extends Message, R extends Message> Service unary(
                 MethodDescriptor<Q, R> method, BiConsumer<Q, Reply> handler) {
-            return bind(method, new UnaryHandler<>(handler, metrics.grpc().forMethod(method), metrics.server()));
+            return bind(
+                    method,
+                    new UnaryHandler<>(handler, metrics.grpc().forMethod(method), metrics.server(), credentials));
         }
 
         <Q extends Message, R extends Message> Service stream(
@@ -56,7 +61,12 @@ final class ServiceBinder {
             return bind(
                     method,
                     new StreamHandler<>(
-                            opener, metrics.grpc().forMethod(method), metrics.server(), openStreams, unread));
+                            opener,
+                            metrics.grpc().forMethod(method),
+                            metrics.server(),
+                            openStreams,
+                            unread,
+                            credentials));
         }
 
         private <Q extends Message, R extends Message> Service bind(

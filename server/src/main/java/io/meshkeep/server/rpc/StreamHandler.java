@@ -3,6 +3,7 @@ package io.meshkeep.server.rpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
+import io.meshkeep.server.auth.CallCredentials;
 import io.meshkeep.server.metrics.MethodMetrics;
 import io.meshkeep.server.metrics.ServerMetrics;
 import java.util.function.Function;
@@ -29,13 +30,16 @@ final class StreamHandler<Q> implements ServerCallHandler<Incoming<Q>, Encoded> 
     private final ServerMetrics metrics;
     private final OpenStreams openStreams;
     private final UnreadBytes unread;
+    private final CallCredentials credentials;
 
     StreamHandler(
             Function<StreamReply, Session<Q>> opener,
             MethodMetrics method,
             ServerMetrics metrics,
             OpenStreams openStreams,
-            UnreadBytes unread) {
+            UnreadBytes unread,
+            CallCredentials credentials) {
+        this.credentials = credentials;
         this.opener = opener;
         this.method = method;
         this.metrics = metrics;
@@ -46,7 +50,7 @@ final class StreamHandler<Q> implements ServerCallHandler<Incoming<Q>, Encoded> 
     @Override
     public ServerCall.Listener<Incoming<Q>> startCall(ServerCall<Incoming<Q>, Encoded> call, Metadata headers) {
         CallMeter meter = new CallMeter(method, metrics);
-        StreamReply reply = new StreamReply(call, meter, unread);
+        StreamReply reply = new StreamReply(call, meter, unread, credentials.of(headers, call.getAttributes()));
         CallMetadata metadata = CallMetadata.of(headers);
         if (metadata.refusal() != null) {
             reply.close(metadata.refusal());

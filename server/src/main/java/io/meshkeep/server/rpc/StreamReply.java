@@ -3,6 +3,7 @@ package io.meshkeep.server.rpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
+import io.meshkeep.store.Credentials;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +20,7 @@ final class StreamReply {
 
     private final ServerCall<?, Encoded> call;
     private final CallMeter meter;
+    private final Credentials credentials;
     private final AtomicBoolean owesRequest = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final UnreadBytes unread;
@@ -29,15 +31,21 @@ final class StreamReply {
     private volatile boolean answering;
     private volatile boolean halfClosed;
 
-    StreamReply(ServerCall<?, Encoded> call, CallMeter meter, UnreadBytes unread) {
+    StreamReply(ServerCall<?, Encoded> call, CallMeter meter, UnreadBytes unread, Credentials credentials) {
         this.call = call;
         this.meter = meter;
         this.unread = unread;
+        this.credentials = credentials;
     }
 
     /** @param action run when {@link #isReady()}, having said no, may say yes, but for {@link #ready()} */
     void onRoom(Runnable action) {
         roomAgain = action;
+    }
+
+    /** What the caller showed. */
+    Credentials credentials() {
+        return credentials;
     }
 
     void start() {

@@ -4,6 +4,7 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.Status;
+import io.meshkeep.server.auth.CallCredentials;
 import io.meshkeep.server.metrics.MethodMetrics;
 import io.meshkeep.server.metrics.ServerMetrics;
 import java.util.function.BiConsumer;
@@ -16,8 +17,11 @@ final class UnaryHandler<Q> implements ServerCallHandler<Incoming<Q>, Encoded> {
     private final BiConsumer<Q, Reply> handler;
     private final MethodMetrics method;
     private final ServerMetrics metrics;
+    private final CallCredentials credentials;
 
-    UnaryHandler(BiConsumer<Q, Reply> handler, MethodMetrics method, ServerMetrics metrics) {
+    UnaryHandler(
+            BiConsumer<Q, Reply> handler, MethodMetrics method, ServerMetrics metrics, CallCredentials credentials) {
+        this.credentials = credentials;
         this.handler = handler;
         this.method = method;
         this.metrics = metrics;
@@ -26,7 +30,7 @@ final class UnaryHandler<Q> implements ServerCallHandler<Incoming<Q>, Encoded> {
     @Override
     public ServerCall.Listener<Incoming<Q>> startCall(ServerCall<Incoming<Q>, Encoded> call, Metadata headers) {
         CallMeter meter = new CallMeter(method, metrics);
-        Reply reply = new Reply(call, meter);
+        Reply reply = new Reply(call, meter, credentials.of(headers, call.getAttributes()));
         CallMetadata metadata = CallMetadata.of(headers);
         Status refusal = metadata.refusal();
         if (refusal == null) {

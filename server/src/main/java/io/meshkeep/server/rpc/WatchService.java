@@ -3,6 +3,7 @@ package io.meshkeep.server.rpc;
 import io.grpc.ServerServiceDefinition;
 import io.meshkeep.proto.WatchGrpc;
 import io.meshkeep.proto.WatchRequest;
+import io.meshkeep.store.EtcdError;
 import io.meshkeep.store.Store;
 import io.meshkeep.store.WatchMessage;
 import io.meshkeep.store.WatchSink;
@@ -35,12 +36,18 @@ final class WatchService {
             public void send(WatchMessage message) {
                 reply.send(Encoded.of(message));
             }
+
+            @Override
+            public void end(EtcdError reason) {
+                reply.close(Statuses.of(reason));
+            }
         });
         return new StreamHandler.Session<>() {
             @Override
             public void request(WatchRequest request) {
                 switch (request.getRequestUnionCase()) {
-                    case CREATE_REQUEST -> stream.create(request.getCreateRequest(), reply::requestNext);
+                    case CREATE_REQUEST ->
+                        stream.create(request.getCreateRequest(), reply.credentials(), reply::requestNext);
                     case CANCEL_REQUEST ->
                         stream.cancel(request.getCancelRequest().getWatchId(), reply::requestNext);
                     case PROGRESS_REQUEST -> stream.requestProgress(reply::requestNext);

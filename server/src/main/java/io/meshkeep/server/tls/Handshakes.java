@@ -36,10 +36,10 @@ public final class Handshakes {
      *
      * @return who it is; empty if the flags keep it out, which the log is told
      */
-    public Optional<PeerIdentity> admit(SocketAddress from, SSLSession session) {
+    public Optional<AdmittedClient> admit(SocketAddress from, SSLSession session) {
         X509Certificate certificate = certificate(session);
         if (certificate == null) {
-            return Optional.of(PeerIdentity.NONE);
+            return Optional.of(AdmittedClient.UNKNOWN);
         }
         if (config.allowedCommonName().isPresent()
                 && !config.allowedCommonName().get().equals(Names.commonName(certificate))) {
@@ -55,10 +55,10 @@ public final class Handshakes {
                     certificate,
                     "it is not for " + config.allowedHostname().get() + " (--client-cert-allowed-hostname)");
         }
-        return Optional.of(PeerIdentity.of(certificate, config.clientCertAuth()));
+        return Optional.of(config.clientCertAuth() ? AdmittedClient.of(certificate) : AdmittedClient.UNKNOWN);
     }
 
-    private Optional<PeerIdentity> refuse(SocketAddress from, X509Certificate certificate, String reason) {
+    private Optional<AdmittedClient> refuse(SocketAddress from, X509Certificate certificate, String reason) {
         tell(from, "presented a certificate (" + Description.inOneLine(certificate) + ")", reason);
         return Optional.empty();
     }

@@ -15,14 +15,23 @@ final class Campaign {
     private final SystemUnderTest.Starter candidate;
     private final Dialect dialect;
     private final List<Deviation> deviations;
+    private final Sequences sequences;
     private final Duel duel;
     private boolean shrunk;
+
+    /** Makes the ops of a seed. */
+    @FunctionalInterface
+    interface Sequences {
+        OpSource of(long seed, int ops, Dialect dialect);
+    }
 
     Campaign(
             SystemUnderTest.Starter referee,
             SystemUnderTest.Starter candidate,
             Dialect dialect,
-            List<Deviation> deviations) {
+            List<Deviation> deviations,
+            Sequences sequences) {
+        this.sequences = sequences;
         this.referee = referee;
         this.candidate = candidate;
         this.dialect = dialect;
@@ -54,7 +63,7 @@ final class Campaign {
         for (int attempt = 1; ; attempt++) {
             try (SystemUnderTest leading = referee.start();
                     SystemUnderTest following = candidate.start()) {
-                return duel.run(new Generator(seed, ops, dialect), leading, following);
+                return duel.run(sequences.of(seed, ops, dialect), leading, following);
             } catch (InconclusiveException e) {
                 if (attempt == ATTEMPTS) {
                     throw e;

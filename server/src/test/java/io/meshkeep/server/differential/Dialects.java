@@ -4,6 +4,7 @@ import com.google.protobuf.Message;
 import io.meshkeep.proto.AlarmRequest;
 import io.meshkeep.proto.AlarmResponse;
 import io.meshkeep.proto.AlarmType;
+import io.meshkeep.proto.AuthRoleGetRequest;
 import io.meshkeep.proto.HashKVResponse;
 import io.meshkeep.proto.PutRequest;
 import io.meshkeep.proto.RequestOp;
@@ -29,6 +30,14 @@ final class Dialects {
                     (op, view) -> op instanceof Op.RawCall call
                             && call.headers().headers().stream()
                                     .anyMatch(h -> !h.value().isValidUtf8())),
+            new Dialect.Exclusion(
+                    "who may not defragment is told so as UNKNOWN",
+                    (op, view) -> op instanceof Op.Call call && call.rpc() == Rpc.DEFRAGMENT && !view.tokens.isEmpty()),
+            new Dialect.Exclusion(
+                    "the role root is shown with permissions of its own, which mean nothing",
+                    (op, view) -> op instanceof Op.Call call
+                            && call.request() instanceof AuthRoleGetRequest get
+                            && get.getRole().equals("root")),
             new Dialect.Exclusion(
                     "of several bad operations in a transaction the first bad put is told, then the first bad range; "
                             + "in 3.6 the first bad operation",

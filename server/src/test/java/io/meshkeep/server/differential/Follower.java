@@ -29,6 +29,12 @@ final class Follower implements AutoCloseable {
         if (op instanceof Op.KeepAlive keepAlive) {
             return session.keepAlive(keepAlive);
         }
+        if (op instanceof Op.KeepAliveOnce keepAlive) {
+            return session.keepAliveOnce(keepAlive);
+        }
+        if (op instanceof Op.WatchOnce watch) {
+            return session.watchOnce(watch);
+        }
         if (op instanceof Op.WatchCreate create) {
             return session.watchCreate(create);
         }

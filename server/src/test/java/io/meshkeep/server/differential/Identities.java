@@ -1,7 +1,10 @@
 package io.meshkeep.server.differential;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
+import io.meshkeep.proto.AuthenticateRequest;
+import io.meshkeep.proto.AuthenticateResponse;
 import io.meshkeep.proto.LeaseGrantRequest;
 import io.meshkeep.proto.LeaseGrantResponse;
 import io.meshkeep.proto.Member;
@@ -58,6 +61,7 @@ final class Identities {
 
     private final Map<Long, Long> leaseToSymbol = new HashMap<>();
     private final Map<Long, Long> symbolToLease = new HashMap<>();
+    private final Map<String, String> symbolToToken = new HashMap<>();
     private long cluster;
     private long member;
     private long term;
@@ -83,6 +87,34 @@ final class Identities {
             leaseToSymbol.put(response.getID(), symbol);
             symbolToLease.put(symbol, response.getID());
         }
+    }
+
+    /** To be told of each login; gives the response with a symbol for the token. */
+    AuthenticateResponse authenticated(AuthenticateRequest request, AuthenticateResponse response) {
+        String symbol = request.getName() + "/" + symbolToToken.size();
+        symbolToToken.put(symbol, response.getToken());
+        // etcd's simple tokens are so many letters, and the index at which they were issued
+        boolean wellFormed = response.getToken().matches("[a-zA-Z]{16}\\.\\d+");
+        return response.toBuilder()
+                .setToken(wellFormed ? symbol : "of another form: " + response.getToken())
+                .build();
+    }
+
+    /** The headers with this server's tokens in place of symbols. */
+    Headers outward(Headers headers) {
+        return new Headers(headers.headers().stream()
+                .map(header -> new Headers.Header(header.name(), outward(header.value())))
+                .toList());
+    }
+
+    private ByteString outward(ByteString value) {
+        if (symbolToToken.isEmpty()) {
+            return value;
+        }
+        String text = value.toStringUtf8();
+        String bearer = text.startsWith("Bearer ") ? "Bearer " : "";
+        String token = symbolToToken.get(text.substring(bearer.length()));
+        return token == null ? value : ByteString.copyFromUtf8(bearer + token);
     }
 
     long lease(long symbol) {

@@ -4,6 +4,7 @@ import com.google.protobuf.Message;
 import io.grpc.Status;
 import io.meshkeep.proto.AlarmRequest;
 import io.meshkeep.proto.AlarmType;
+import io.meshkeep.proto.AuthenticateResponse;
 import io.meshkeep.proto.CompactionRequest;
 import io.meshkeep.proto.Event;
 import io.meshkeep.proto.LeaseGrantResponse;
@@ -145,6 +146,12 @@ final class Leader implements AutoCloseable {
         if (op instanceof Op.KeepAlive keepAlive) {
             return session.keepAlive(keepAlive);
         }
+        if (op instanceof Op.KeepAliveOnce keepAlive) {
+            return session.keepAliveOnce(keepAlive);
+        }
+        if (op instanceof Op.WatchOnce watch) {
+            return session.watchOnce(watch);
+        }
         if (op instanceof Op.WatchCreate create) {
             return watchCreate(create);
         }
@@ -204,6 +211,8 @@ final class Leader implements AutoCloseable {
         Message response = reply.messages().get(0);
         if (call.request() instanceof CompactionRequest request) {
             view.compactedRevision = request.getRevision();
+        } else if (response instanceof AuthenticateResponse authenticated) {
+            view.tokens.add(authenticated.getToken());
         } else if (response instanceof LeaseGrantResponse granted) {
             view.leases.add(granted.getID());
         } else if (call.request() instanceof AlarmRequest request && request.getAlarm() == AlarmType.NOSPACE) {

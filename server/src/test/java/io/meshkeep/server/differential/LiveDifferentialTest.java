@@ -48,7 +48,8 @@ class LiveDifferentialTest {
                         .<SystemUnderTest.Starter>map(other -> () -> Referee.start(other))
                         .orElse(MeshkeepUnderTest::start),
                 dialect,
-                otherEtcd.isPresent() ? List.of() : Deviation.OURS);
+                otherEtcd.isPresent() ? List.of() : Deviation.OURS,
+                Generator::new);
         List<DynamicTest> tests = new ArrayList<>();
         int runs = Math.max(1, Settings.ops() / OPS_PER_RUN);
         int opsPerRun = Math.min(OPS_PER_RUN, Settings.ops());

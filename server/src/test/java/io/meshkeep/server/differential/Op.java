@@ -24,6 +24,12 @@ sealed interface Op {
     /** One request on the session's keep-alive stream, and its response. */
     record KeepAlive(long lease) implements Op {}
 
+    /** One request on a keep-alive stream of its own, opened with these headers, and its response. */
+    record KeepAliveOnce(long lease, Headers headers) implements Op {}
+
+    /** One watch on a stream of its own, opened with these headers: its "created" response, then the stream is closed. */
+    record WatchOnce(WatchCreateRequest request, Headers headers) implements Op {}
+
     /** Requests sent back to back on one watch stream, which is opened if need be, and their "created" responses. */
     record WatchCreate(int stream, List<WatchCreateRequest> requests) implements Op {
         public WatchCreate {

@@ -21,6 +21,9 @@ final class Readable {
         if (op instanceof Op.RawCall call) {
             return call.method() + " with the body " + TextFormat.escapeBytes(call.body()) + headers(call.headers());
         }
+        if (op instanceof Op.WatchOnce watch) {
+            return "WATCH once {" + message(watch.request()) + "}" + headers(watch.headers());
+        }
         if (op instanceof Op.WatchCreate create) {
             return "WATCH stream " + create.stream() + " "
                     + create.requests().stream()

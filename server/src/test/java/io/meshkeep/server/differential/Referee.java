@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
@@ -42,15 +43,18 @@ final class Referee implements SystemUnderTest {
     private int peerPort;
     private Process process;
 
-    private Referee(Path binary, Path directory) {
+    private final List<String> flags;
+
+    private Referee(Path binary, Path directory, List<String> flags) {
         this.binary = binary;
         this.directory = directory;
+        this.flags = flags;
     }
 
     /** Starts it on an empty store; returns when it serves. */
-    static Referee start(Path binary) {
+    static Referee start(Path binary, String... flags) {
         try {
-            Referee referee = new Referee(binary, Files.createTempDirectory("referee"));
+            Referee referee = new Referee(binary, Files.createTempDirectory("referee"), List.of(flags));
             referee.launchOnFreePorts();
             return referee;
         } catch (IOException e) {
@@ -118,14 +122,15 @@ final class Referee implements SystemUnderTest {
     private boolean launch() {
         String client = "http://127.0.0.1:" + clientPort;
         String peer = "http://127.0.0.1:" + peerPort;
-        List<String> command = List.of(
+        List<String> command = new ArrayList<>(List.of(
                 binary.toString(),
                 "--data-dir=" + directory.resolve("data"),
                 "--listen-client-urls=" + client,
                 "--advertise-client-urls=" + client,
                 "--listen-peer-urls=" + peer,
                 "--initial-advertise-peer-urls=" + peer,
-                "--initial-cluster=default=" + peer);
+                "--initial-cluster=default=" + peer));
+        command.addAll(flags);
         CompletableFuture<Boolean> ready = new CompletableFuture<>();
         try {
             ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);

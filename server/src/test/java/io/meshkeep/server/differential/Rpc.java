@@ -3,6 +3,7 @@ package io.meshkeep.server.differential;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import io.grpc.MethodDescriptor;
+import io.meshkeep.proto.AuthGrpc;
 import io.meshkeep.proto.ClusterGrpc;
 import io.meshkeep.proto.KVGrpc;
 import io.meshkeep.proto.LeaseGrpc;
@@ -29,7 +30,24 @@ enum Rpc {
     MOVE_LEADER(MaintenanceGrpc.getMoveLeaderMethod()),
     DOWNGRADE(MaintenanceGrpc.getDowngradeMethod()),
     HASH_KV(MaintenanceGrpc.getHashKVMethod()),
-    DEFRAGMENT(MaintenanceGrpc.getDefragmentMethod());
+    DEFRAGMENT(MaintenanceGrpc.getDefragmentMethod()),
+    AUTH_ENABLE(AuthGrpc.getAuthEnableMethod()),
+    AUTH_DISABLE(AuthGrpc.getAuthDisableMethod()),
+    AUTH_STATUS(AuthGrpc.getAuthStatusMethod()),
+    AUTHENTICATE(AuthGrpc.getAuthenticateMethod()),
+    USER_ADD(AuthGrpc.getUserAddMethod()),
+    USER_GET(AuthGrpc.getUserGetMethod()),
+    USER_LIST(AuthGrpc.getUserListMethod()),
+    USER_DELETE(AuthGrpc.getUserDeleteMethod()),
+    USER_CHANGE_PASSWORD(AuthGrpc.getUserChangePasswordMethod()),
+    USER_GRANT_ROLE(AuthGrpc.getUserGrantRoleMethod()),
+    USER_REVOKE_ROLE(AuthGrpc.getUserRevokeRoleMethod()),
+    ROLE_ADD(AuthGrpc.getRoleAddMethod()),
+    ROLE_GET(AuthGrpc.getRoleGetMethod()),
+    ROLE_LIST(AuthGrpc.getRoleListMethod()),
+    ROLE_DELETE(AuthGrpc.getRoleDeleteMethod()),
+    ROLE_GRANT_PERMISSION(AuthGrpc.getRoleGrantPermissionMethod()),
+    ROLE_REVOKE_PERMISSION(AuthGrpc.getRoleRevokePermissionMethod());
 
     private final MethodDescriptor<Message, Message> method;
 

@@ -12,6 +12,8 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
+import io.meshkeep.proto.AuthenticateRequest;
+import io.meshkeep.proto.AuthenticateResponse;
 import io.meshkeep.proto.Event;
 import io.meshkeep.proto.LeaseGrantRequest;
 import io.meshkeep.proto.LeaseGrantResponse;
@@ -78,11 +80,7 @@ final class Session implements AutoCloseable {
     }
 
     Answer call(Op.Call op) {
-        Channel with = op.headers().headers().isEmpty()
-                ? channel
-                : ClientInterceptors.intercept(
-                        channel,
-                        MetadataUtils.newAttachHeadersInterceptor(op.headers().toMetadata()));
+        Channel with = with(op.headers());
         long sent = System.nanoTime();
         Answer answer;
         try {
@@ -92,6 +90,8 @@ final class Session implements AutoCloseable {
                 granted((LeaseGrantRequest) op.request(), granted, sent);
             } else if (response instanceof LeaseTimeToLiveResponse timeToLive) {
                 response = leaseTimes.judge(timeToLive, sent, System.nanoTime());
+            } else if (response instanceof AuthenticateResponse authenticated) {
+                response = identities.authenticated((AuthenticateRequest) op.request(), authenticated);
             }
             revision = Math.max(revision, revisionOf(response));
             answer = Answer.Reply.of(identities.inward(response));
@@ -103,6 +103,41 @@ final class Session implements AutoCloseable {
             shortLeases.remove(identities.lease(request.getID()));
         }
         return answer;
+    }
+
+    private Channel with(Headers headers) {
+        return headers.headers().isEmpty()
+                ? channel
+                : ClientInterceptors.intercept(
+                        channel,
+                        MetadataUtils.newAttachHeadersInterceptor(
+                                identities.outward(headers).toMetadata()));
+    }
+
+    Answer keepAliveOnce(Op.KeepAliveOnce op) {
+        KeepAliveStream stream = new KeepAliveStream(with(op.headers()));
+        long lease = identities.lease(op.lease());
+        long sent = System.nanoTime();
+        Object answer = stream.keepAlive(lease, CALL_TIMEOUT);
+        stream.close();
+        if (answer instanceof Status status) {
+            return Answer.Failure.of(status);
+        }
+        leaseTimes.renewed(lease, sent, System.nanoTime());
+        return Answer.Reply.of(identities.inward((Message) answer));
+    }
+
+    Answer watchOnce(Op.WatchOnce op) {
+        WatchStream stream = new WatchStream(with(op.headers()));
+        try {
+            return new Answer.Reply(stream.create(List.of(op.request()), CALL_TIMEOUT).stream()
+                    .map(identities::inward)
+                    .toList());
+        } catch (WatchStream.EndedException e) {
+            return Answer.Failure.of(e.status());
+        } finally {
+            stream.close();
+        }
     }
 
     private void granted(LeaseGrantRequest request, LeaseGrantResponse response, long sent) {

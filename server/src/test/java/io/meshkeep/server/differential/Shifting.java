@@ -31,6 +31,9 @@ final class Shifting {
         if (op instanceof Op.Call call) {
             return new Op.Call(call.rpc(), shift(call.request(), by), call.headers());
         }
+        if (op instanceof Op.WatchOnce watch) {
+            return new Op.WatchOnce((WatchCreateRequest) shift(watch.request(), by), watch.headers());
+        }
         if (op instanceof Op.WatchCreate create) {
             return new Op.WatchCreate(
                     create.stream(),

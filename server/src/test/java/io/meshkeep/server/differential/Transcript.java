@@ -45,7 +45,9 @@ record Transcript(String referee, long seed, List<Step> steps) {
         WATCH_CLOSE,
         AWAIT_EXPIRY,
         SETTLE,
-        RESTART
+        RESTART,
+        KEEP_ALIVE_ONCE,
+        WATCH_ONCE
     }
 
     private enum AnswerKind {
@@ -136,6 +138,14 @@ record Transcript(String referee, long seed, List<Step> steps) {
         } else if (op instanceof Op.AwaitExpiry expiry) {
             write(OpKind.AWAIT_EXPIRY, out);
             out.writeSInt64NoTag(expiry.lease());
+        } else if (op instanceof Op.KeepAliveOnce keepAlive) {
+            write(OpKind.KEEP_ALIVE_ONCE, out);
+            out.writeSInt64NoTag(keepAlive.lease());
+            write(keepAlive.headers(), out);
+        } else if (op instanceof Op.WatchOnce watch) {
+            write(OpKind.WATCH_ONCE, out);
+            out.writeMessageNoTag(watch.request());
+            write(watch.headers(), out);
         } else if (op instanceof Op.Settle) {
             write(OpKind.SETTLE, out);
         } else if (op instanceof Op.Restart) {
@@ -184,6 +194,12 @@ record Transcript(String referee, long seed, List<Step> steps) {
             }
             case RESTART -> {
                 return new Op.Restart();
+            }
+            case KEEP_ALIVE_ONCE -> {
+                return new Op.KeepAliveOnce(in.readSInt64(), readHeaders(in));
+            }
+            case WATCH_ONCE -> {
+                return new Op.WatchOnce(WatchCreateRequest.parseFrom(in.readByteArray()), readHeaders(in));
             }
         }
         throw new AssertionError(kind);
@@ -253,7 +269,7 @@ record Transcript(String referee, long seed, List<Step> steps) {
         if (op instanceof Op.RawCall) {
             return BytesValue.parseFrom(bytes);
         }
-        if (op instanceof Op.KeepAlive) {
+        if (op instanceof Op.KeepAlive || op instanceof Op.KeepAliveOnce) {
             return LeaseKeepAliveResponse.parseFrom(bytes);
         }
         if (op instanceof Op.AwaitExpiry) {

@@ -16,6 +16,7 @@ import org.opentest4j.TestAbortedException;
  */
 class TranscriptRecorderTest {
     private static final int OPS_PER_RUN = 450;
+    private static final int AUTH_RUNS = 12;
 
     @Test
     void records() throws IOException {
@@ -31,10 +32,31 @@ class TranscriptRecorderTest {
                 steps = Duel.record(new Generator(seed, OPS_PER_RUN, Dialects.ETCD_3_6), referee);
             }
             ops += steps.size();
-            Path file = directory.resolve("seed-%03d.gz".formatted(seed));
-            try (OutputStream out = Files.newOutputStream(file)) {
-                new Transcript(Referee.version(etcd), seed, steps).write(out);
+            write(new Transcript(Referee.version(etcd), seed, steps), directory);
+        }
+    }
+
+    /** In another directory: a transcript of authentication is none of everything else. */
+    @Test
+    void recordsAuthentication() throws IOException {
+        Path directory = Settings.record()
+                .orElseThrow(() -> new TestAbortedException("transcripts are recorded only if MESHKEEP_RECORD is set"))
+                .resolveSibling("differential-auth");
+        Path etcd = Settings.referee().orElseThrow();
+        assertThat(Dialects.of(etcd)).isEqualTo(Dialects.ETCD_3_6);
+        Files.createDirectories(directory);
+        for (long seed = 1; seed <= AUTH_RUNS; seed++) {
+            List<Step> steps;
+            try (Referee referee = Referee.start(etcd, "--bcrypt-cost=" + MeshkeepUnderTest.BCRYPT_COST)) {
+                steps = Duel.record(new AuthGenerator(seed, OPS_PER_RUN, Dialects.ETCD_3_6), referee);
             }
+            write(new Transcript(Referee.version(etcd), seed, steps), directory);
+        }
+    }
+
+    private static void write(Transcript transcript, Path directory) throws IOException {
+        try (OutputStream out = Files.newOutputStream(directory.resolve("seed-%03d.gz".formatted(transcript.seed())))) {
+            transcript.write(out);
         }
     }
 }

@@ -17,6 +17,9 @@ final class View {
     final TreeSet<Long> leases = new TreeSet<>();
     final TreeMap<ByteString, KeyValue> live = new TreeMap<>(Keys.ORDER);
     final List<Event> log = new ArrayList<>();
+    /** Symbols of the tokens issued, in order; some are void by now. */
+    final List<String> tokens = new ArrayList<>();
+
     final WatchBook watches = new WatchBook();
 
     void happened(Event event) {

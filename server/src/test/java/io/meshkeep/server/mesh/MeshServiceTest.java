@@ -20,6 +20,7 @@ import io.meshkeep.proto.MeshListRequest;
 import io.meshkeep.proto.MeshNode;
 import io.meshkeep.proto.MeshProblem;
 import io.meshkeep.proto.MeshSelector;
+import io.meshkeep.store.Credentials;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,7 +46,7 @@ class MeshServiceTest {
         volatile long epoch = 1;
 
         @Override
-        public Permit permit() {
+        public Permit permit(Credentials credentials) {
             List<String> now = prefixes;
             return (start, end) -> {
                 String first = new String(start, java.nio.charset.StandardCharsets.UTF_8);

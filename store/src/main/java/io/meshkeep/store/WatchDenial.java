@@ -1,0 +1,18 @@
+package io.meshkeep.store;
+
+/** The reasons that etcd gives for a watch that is not permitted: a gRPC status, in the form that Go prints it in. */
+final class WatchDenial {
+    private WatchDenial() {}
+
+    static String reason(EtcdError error) {
+        return switch (error) {
+            case INVALID_AUTH_TOKEN -> text("Unauthenticated", error);
+            case AUTH_REVISION_OLD, USER_NAME_EMPTY -> text("InvalidArgument", error);
+            default -> text("PermissionDenied", EtcdError.PERMISSION_DENIED);
+        };
+    }
+
+    private static String text(String code, EtcdError error) {
+        return "rpc error: code = " + code + " desc = " + error.text();
+    }
+}
