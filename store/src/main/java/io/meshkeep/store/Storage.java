@@ -341,7 +341,7 @@ final class Storage implements AutoCloseable {
                 leases,
                 recoverAlarms(),
                 residentBytes,
-                mesh == null ? null : mesh.finish());
+                mesh == null ? null : MeshState.of(mesh.finish()));
     }
 
     private Set<Alarm> recoverAlarms() {

@@ -98,7 +98,7 @@ public final class MeshWatches implements AutoCloseable {
      * @throws MeshRefusal if the request cannot be understood, or there is no index
      */
     public MeshWatch open(MeshWatchRequest request, MeshWatchSink sink) {
-        if (store.snapshot().mesh() == null) {
+        if (!store.snapshot().hasMesh()) {
             throw MeshRefusal.noIndex();
         }
         MeshWatch watch = new MeshWatch(this, request, access, sink);
