@@ -13,8 +13,12 @@ import java.util.function.Supplier;
 final class MeshHistory {
     private static final int MAX_INDEXES = 8192;
 
-    /** An index, and the last revision up to which nothing of the mesh changed. */
-    private record Kept(MeshIndex index, long lastRevision) {}
+    /**
+     * The index of a commit, and the last revision up to which nothing of the mesh changed.
+     *
+     * @param bytes what was reckoned for keeping the one before it
+     */
+    private record Kept(MeshState state, long lastRevision, long bytes) {}
 
     private record Made(long revision, MeshIndex index) {}
 
@@ -38,28 +42,29 @@ final class MeshHistory {
 
     /** Takes in a snapshot that is about to be published. */
     synchronized void add(Snapshot snapshot) {
-        MeshIndex index = snapshot.mesh();
-        if (index == null) {
+        MeshState state = snapshot.meshState();
+        if (state == null) {
             return;
         }
         Map.Entry<Long, Kept> last = recent.lastEntry();
-        if (last != null && last.getValue().index == index) {
-            recent.put(last.getKey(), new Kept(index, snapshot.revision()));
+        if (last != null && last.getValue().state == state) {
+            recent.put(last.getKey(), new Kept(state, snapshot.revision(), last.getValue().bytes));
             return;
         }
-        recent.put(snapshot.revision(), new Kept(index, snapshot.revision()));
-        bytes += index.replacedBytes();
+        // by now it has been worked out, if its turn as the newest made anybody ask
+        long before = last == null ? 0 : last.getValue().state.retainedBytes();
+        recent.put(snapshot.revision(), new Kept(state, snapshot.revision(), before));
+        bytes += before;
         while (recent.size() > 1 && (bytes > maxBytes || recent.size() > MAX_INDEXES)) {
             recent.pollFirstEntry();
-            // the first one that is left keeps nothing before it alive
-            bytes -= recent.firstEntry().getValue().index.replacedBytes();
+            bytes -= recent.firstEntry().getValue().bytes;
         }
     }
 
     /** See {@link Store#meshAtHand}. */
     MeshIndex atHand(long revision) {
         Snapshot now = newest.get();
-        if (now.mesh() == null) {
+        if (!now.hasMesh()) {
             throw new IllegalStateException("the store keeps no index of the mesh");
         }
         if (revision <= 0 || revision == now.revision()) {
@@ -69,11 +74,15 @@ final class MeshHistory {
             throw EtcdError.FUTURE_REVISION.exception();
         }
         requireReadable(revision);
+        MeshState found = null;
         synchronized (this) {
             Map.Entry<Long, Kept> kept = recent.floorEntry(revision);
             if (kept != null && revision <= kept.getValue().lastRevision) {
-                return kept.getValue().index;
+                found = kept.getValue().state;
             }
+        }
+        if (found != null) {
+            return found.index();
         }
         Made last = made.get();
         return last != null && last.revision == revision ? last.index : null;

@@ -8,13 +8,9 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Keeps the {@link MeshIndex} of the store's snapshots: from a commit's changes, or from all keys at a revision. */
 final class MeshMaintenance {
-    private static final Logger log = LoggerFactory.getLogger(MeshMaintenance.class);
-
     /** Where all keys of the mesh lie; in order, and apart from each other. */
     static final List<KeyRange> RANGES = List.of(prefix("cilium/cache/"), prefix("cilium/state/"));
 
@@ -32,43 +28,32 @@ final class MeshMaintenance {
     }
 
     /**
-     * The index after a commit. A fault of ours in it must not take the store down with it: then there is no index until
-     * the next start, which its users are told.
+     * The state of the index after a commit.
      *
-     * @param base the index before; null stays null
+     * @param base the state before; null stays null
      * @param changed the new record of each changed key, empty if it was deleted
      * @param full gives the full record of a stub
      */
-    static MeshIndex merged(MeshIndex base, NavigableMap<byte[], byte[]> changed, UnaryOperator<byte[]> full) {
+    static MeshState next(MeshState base, NavigableMap<byte[], byte[]> changed, UnaryOperator<byte[]> full) {
         if (base == null) {
             return null;
         }
-        try {
-            return update(base, changed, full);
-        } catch (RuntimeException fault) {
-            log.error("the index of the mesh has failed and is off until the next start", fault);
-            return null;
-        }
-    }
-
-    private static MeshIndex update(MeshIndex base, NavigableMap<byte[], byte[]> changed, UnaryOperator<byte[]> full) {
-        MeshUpdate update = null;
+        MeshState.Next next = null;
         for (KeyRange range : RANGES) {
             for (Map.Entry<byte[], byte[]> change :
                     changed.subMap(range.start(), true, range.end(), false).entrySet()) {
-                if (update == null) {
-                    update = base.update();
+                if (next == null) {
+                    next = base.new Next();
                 }
                 byte[] record = change.getValue();
                 if (record.length == 0) {
-                    update.delete(change.getKey());
+                    next.change(change.getKey(), null);
                 } else {
-                    byte[] whole = KeyValueRecord.isStub(record) ? full.apply(record) : record;
-                    update.put(change.getKey(), KeyValueRecord.value(whole), KeyValueRecord.modRevision(whole));
+                    next.change(change.getKey(), KeyValueRecord.isStub(record) ? full.apply(record) : record);
                 }
             }
         }
-        return update == null ? base : update.finish();
+        return next == null ? base : next.finish();
     }
 
     /** The index of all keys at a past revision, from disk; the caller makes sure that it is not compacted meanwhile. */

@@ -20,7 +20,7 @@ public final class Snapshot {
     private final ChunkedSortedSet<LeaseEntry> leases;
     private final Set<Alarm> alarms;
     private final long keyBytes;
-    private final MeshIndex mesh;
+    private final MeshState mesh;
     private final AuthState auth;
 
     Snapshot(
@@ -31,7 +31,7 @@ public final class Snapshot {
             ChunkedSortedSet<LeaseEntry> leases,
             Set<Alarm> alarms,
             long keyBytes,
-            MeshIndex mesh,
+            MeshState mesh,
             AuthState auth) {
         this.revision = revision;
         this.compactedRevision = compactedRevision;
@@ -93,8 +93,20 @@ public final class Snapshot {
         return keyBytes + (mesh == null ? 0 : mesh.heapBytes());
     }
 
-    /** What the keys of the mesh say at exactly this revision; null if the store keeps no such index, or it has failed. */
+    /**
+     * What the keys of the mesh say at exactly this revision; null if the store keeps no such index, or it has failed.
+     * It may take a millisecond to work out when it is asked for first.
+     */
     public MeshIndex mesh() {
+        return mesh == null ? null : mesh.index();
+    }
+
+    /** Whether {@link #mesh} gives an index; takes no time. */
+    public boolean hasMesh() {
+        return mesh != null && mesh.isUsable();
+    }
+
+    MeshState meshState() {
         return mesh;
     }
 

@@ -379,7 +379,7 @@ final class Storage implements AutoCloseable {
                 leases,
                 recoverAlarms(),
                 residentBytes,
-                mesh == null ? null : mesh.finish(),
+                mesh == null ? null : MeshState.of(mesh.finish()),
                 recoverAuth());
     }
 

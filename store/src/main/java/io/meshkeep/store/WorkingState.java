@@ -4,7 +4,6 @@ import io.meshkeep.proto.AlarmType;
 import io.meshkeep.setcore.ChunkedSortedSet;
 import io.meshkeep.store.StateMachine.Cut;
 import io.meshkeep.store.StateMachine.Write;
-import io.meshkeep.store.mesh.MeshIndex;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -448,7 +447,7 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
         writes.addAll(StoredAuth.writes(base.auth(), auth));
         if (events.isEmpty() && writes.isEmpty() && !changedMeta) {
             Snapshot same =
-                    appliedIndex == base.appliedIndex() ? base : snapshot(base.keys(), base.leases(), base.mesh());
+                    appliedIndex == base.appliedIndex() ? base : snapshot(base.keys(), base.leases(), base.meshState());
             return new Cut(same, List.of(), null);
         }
         Snapshot next = snapshot(mergedKeys(), mergedLeases(), mergedMesh());
@@ -457,7 +456,7 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
         return new Cut(next, writes, batch);
     }
 
-    private Snapshot snapshot(KeySet keys, ChunkedSortedSet<LeaseEntry> leases, MeshIndex mesh) {
+    private Snapshot snapshot(KeySet keys, ChunkedSortedSet<LeaseEntry> leases, MeshState mesh) {
         return new Snapshot(revision, compactedRevision, appliedIndex, keys, leases, alarms, residentBytes, mesh, auth);
     }
 
@@ -477,8 +476,8 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
         return new KeySet(base.keys().records().update(elements, remove, n));
     }
 
-    private MeshIndex mergedMesh() {
-        return MeshMaintenance.merged(base.mesh(), changed, this::pendingFull);
+    private MeshState mergedMesh() {
+        return MeshMaintenance.next(base.meshState(), changed, this::pendingFull);
     }
 
     private ChunkedSortedSet<LeaseEntry> mergedLeases() {

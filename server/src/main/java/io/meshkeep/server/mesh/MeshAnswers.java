@@ -77,10 +77,14 @@ public final class MeshAnswers {
             throw MeshRefusal.invalid("a revision is not negative");
         }
         Snapshot now = store.snapshot();
-        if (now.mesh() == null) {
+        if (!now.hasMesh()) {
             throw MeshRefusal.noIndex();
         }
-        return revision == 0 ? new At(now.revision(), now.mesh()) : new At(revision, store.mesh(revision));
+        At at = revision == 0 ? new At(now.revision(), now.mesh()) : new At(revision, store.mesh(revision));
+        if (at.index == null) {
+            throw MeshRefusal.noIndex();
+        }
+        return at;
     }
 
     private static int limit(int asked) {

@@ -153,7 +153,7 @@ public final class MeshWatch {
     /** Sends one response; false if there is nothing to send. */
     private boolean step(boolean patient) {
         Snapshot now = watches.store().snapshot();
-        if (now.mesh() == null) {
+        if (!now.hasMesh()) {
             fail(MeshRefusal.noIndex());
             return false;
         }

@@ -100,7 +100,7 @@ public final class MeshWatches implements AutoCloseable {
      * @throws MeshRefusal if the request cannot be understood, or there is no index
      */
     public MeshWatch open(MeshWatchRequest request, Credentials credentials, MeshWatchSink sink) {
-        if (store.snapshot().mesh() == null) {
+        if (!store.snapshot().hasMesh()) {
             throw MeshRefusal.noIndex();
         }
         MeshWatch watch = new MeshWatch(this, request, access, credentials, sink);
