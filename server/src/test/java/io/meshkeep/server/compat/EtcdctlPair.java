@@ -43,8 +43,10 @@ final class EtcdctlPair implements AutoCloseable {
     /** @param quotaBytes quota of both servers; 0 for the default */
     static EtcdctlPair start(long quotaBytes) {
         Programs.require(Programs.ETCD, Programs.ETCDCTL);
-        EtcdTarget etcd = EtcdTarget.start("--quota-backend-bytes=" + quotaBytes);
+        // hashes of the least cost: passwords are compared here, not broken
+        EtcdTarget etcd = EtcdTarget.start("--quota-backend-bytes=" + quotaBytes, "--bcrypt-cost=4");
         MeshkeepTarget meshkeep = MeshkeepTarget.start(settings -> settings.quotaBackendBytes(quotaBytes)
+                .bcryptCost(4)
                 .initialAdvertisePeerUrls(List.of(etcd.peerUrl()))
                 .advertisedVersion(status(etcd).getVersion()));
         return new EtcdctlPair(etcd, meshkeep);
