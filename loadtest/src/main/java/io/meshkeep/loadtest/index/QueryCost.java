@@ -143,7 +143,7 @@ record QueryCost(
 
     /** A string of Latin characters with its array. */
     private static long stringBytes(String text) {
-        return 24 + (16 + text.length() + 7 & ~7);
+        return 24L + ((16 + text.length() + 7) & ~7);
     }
 
     private static int query(MeshIndex index, String labels, String cidr, String namespace) {

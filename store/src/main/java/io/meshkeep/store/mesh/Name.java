@@ -10,7 +10,10 @@ import java.nio.charset.StandardCharsets;
 final class Name implements Comparable<Name> {
     static final Name EMPTY = new Name("");
 
+    private static final int WORDS_BYTES = 32;
+
     private final String text;
+    private final int length;
     private final long first;
     private final long second;
     private final long third;
@@ -19,6 +22,7 @@ final class Name implements Comparable<Name> {
     Name(String text) {
         this.text = text;
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        length = bytes.length;
         first = word(bytes, 0);
         second = word(bytes, 8);
         third = word(bytes, 16);
@@ -55,7 +59,10 @@ final class Name implements Comparable<Name> {
         if (fourth != other.fourth) {
             return Long.compareUnsigned(fourth, other.fourth);
         }
-        return text.compareTo(other.text);
+        // what fits into four numbers is told apart by its length, should it end in zeros
+        return length <= WORDS_BYTES && other.length <= WORDS_BYTES
+                ? length - other.length
+                : text.compareTo(other.text);
     }
 
     @Override
