@@ -1,10 +1,12 @@
 package io.meshkeep.loadtest;
 
 import io.meshkeep.loadtest.compare.CompareCommand;
+import io.meshkeep.loadtest.index.IndexCommand;
 import io.meshkeep.loadtest.load.LoadException;
 import io.meshkeep.loadtest.memory.MemoryCommand;
 import io.meshkeep.loadtest.run.FillCommand;
 import io.meshkeep.loadtest.run.RunCommand;
+import io.meshkeep.loadtest.sets.SetsCommand;
 import java.io.IOException;
 import java.util.Arrays;
 
@@ -16,6 +18,8 @@ public final class Main {
               bench run WORKLOAD      one workload against a server that runs
               bench fill [flags]      so many keys into a server that runs
               bench memory [flags]    what layouts of a million keys in memory take
+              bench sets [flags]      immutable sorted sets against other ways
+              bench index [flags]     what the index of the mesh costs and how fast it answers
 
             bench COMMAND --help lists the flags.
             """;
@@ -63,6 +67,20 @@ public final class Main {
                     System.out.print(MemoryCommand.HELP);
                 } else {
                     MemoryCommand.run(rest);
+                }
+            }
+            case "sets" -> {
+                if (help) {
+                    System.out.print(SetsCommand.HELP);
+                } else {
+                    SetsCommand.run(rest);
+                }
+            }
+            case "index" -> {
+                if (help) {
+                    System.out.print(IndexCommand.HELP);
+                } else {
+                    IndexCommand.run(rest);
                 }
             }
             case "help", "--help", "-h" -> System.out.print(HELP);

@@ -14,11 +14,14 @@ import com.tngtech.archunit.lang.ArchRule;
 @AnalyzeClasses(packages = "io.meshkeep", importOptions = DoNotIncludeTests.class)
 class ArrowsTest {
     private static final String LOADTEST = "io.meshkeep.loadtest..";
-    private static final String MEMORY = "io.meshkeep.loadtest.memory..";
+    private static final String[] SETCORE_USERS = {
+        "io.meshkeep.loadtest.memory..", "io.meshkeep.loadtest.sets..", "io.meshkeep.loadtest.index.."
+    };
 
     @ArchTest
     static final ArchRule driversKnowProtoAlone = noClasses()
-            .that(resideInAPackage(LOADTEST).and(resideInAPackage(MEMORY).negate()))
+            .that(resideInAPackage(LOADTEST)
+                    .and(resideInAnyPackage(SETCORE_USERS).negate()))
             .should()
             .dependOnClassesThat(resideInAPackage("io.meshkeep..")
                     .and(resideInAnyPackage(LOADTEST, "io.meshkeep.proto..").negate()));

@@ -13,6 +13,8 @@ import io.meshkeep.server.http.HttpService;
 import io.meshkeep.server.http.HttpSettings;
 import io.meshkeep.server.http.VersionInfo;
 import io.meshkeep.server.rpc.EtcdServices;
+import io.meshkeep.server.tls.Certificates;
+import io.meshkeep.server.tls.SelfSigned;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -30,6 +32,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** The ports of one server, and the in-process transport: all that takes connections. */
@@ -59,6 +62,7 @@ final class Listeners implements AutoCloseable {
     private final List<HttpListener> monitoring = new ArrayList<>();
     private final List<String> clientUrls = new ArrayList<>();
     private Server inProcess;
+    private Optional<Certificates> certificates = Optional.empty();
 
     Listeners(ServerConfig config, EtcdServices services) {
         this.config = config;
@@ -74,6 +78,7 @@ final class Listeners implements AutoCloseable {
 
     /** Opens all ports of the configuration. */
     void open(EtcdRoutes routes, String inProcessName) throws StartException {
+        readCertificates();
         HttpRoutes clientRoutes =
                 routes.forClients(VersionInfo.of(config.advertisedVersion())).build();
         for (ListenUrl url : config.listenClientUrls()) {
@@ -86,10 +91,41 @@ final class Listeners implements AutoCloseable {
         openInProcess(inProcessName);
     }
 
+    private void readCertificates() throws StartException {
+        if (config.tls().isPresent() && config.listensOnTls()) {
+            try {
+                if (config.selfSignedValidity().isPresent()) {
+                    SelfSigned.ensure(
+                            config.tls().get(), config.selfSignedValidity().get(), selfSignedNames());
+                }
+                certificates =
+                        Optional.of(new Certificates(config.name(), config.tls().get(), FIRST_BYTES));
+            } catch (IOException e) {
+                throw new StartException(e.getMessage(), e);
+            }
+        }
+    }
+
+    private List<String> selfSignedNames() {
+        List<String> names = new ArrayList<>(List.of("localhost", "127.0.0.1", "::1"));
+        for (ListenUrl url : config.listenClientUrls()) {
+            if (!names.contains(url.host())) {
+                names.add(url.host());
+            }
+        }
+        return names;
+    }
+
+    private Optional<Certificates> certificatesFor(ListenUrl url) {
+        return url.isTls() ? certificates : Optional.empty();
+    }
+
     private void openClientPort(ListenUrl url, HttpRoutes routes) throws StartException {
         HttpAccess access = new HttpAccess(config.corsOrigins(), config.hostWhitelist());
         HttpService service = HttpService.forClients(routes, access, HttpSettings.DEFAULT);
-        FirstBytesNegotiator negotiator = new FirstBytesNegotiator(service, FIRST_BYTES);
+        int maxMessageBytes = config.maxRequestBytes() + EtcdServices.GRPC_OVERHEAD;
+        FirstBytesNegotiator negotiator = new FirstBytesNegotiator(
+                service, EtcdServices.CONNECTION_CUT, maxMessageBytes, FIRST_BYTES, certificatesFor(url));
         NettyServerBuilder builder = NettyServerBuilder.forAddress(address(url))
                 .protocolNegotiator(negotiator)
                 .channelType(channelType)
@@ -101,8 +137,8 @@ final class Listeners implements AutoCloseable {
                 .keepAliveTime(config.grpcKeepAliveInterval().toNanos(), TimeUnit.NANOSECONDS)
                 .keepAliveTimeout(config.grpcKeepAliveTimeout().toNanos(), TimeUnit.NANOSECONDS)
                 .maxConcurrentCallsPerConnection((int) Math.min(Integer.MAX_VALUE, config.maxConcurrentStreams()))
-                // Our marshallers refuse what is over the limit, in etcd's words; this is the net below them.
-                .maxInboundMessageSize(2 * (config.maxRequestBytes() + EtcdServices.GRPC_OVERHEAD))
+                // The negotiator refuses what is over the limit, in etcd's words; this is the net below it.
+                .maxInboundMessageSize(2 * maxMessageBytes)
                 .maxInboundMetadataSize(MAX_METADATA_BYTES)
                 .flowControlWindow(FLOW_CONTROL_WINDOW)
                 .handshakeTimeout(FIRST_BYTES.toNanos(), TimeUnit.NANOSECONDS);
@@ -124,7 +160,7 @@ final class Listeners implements AutoCloseable {
     private void openMonitoringPort(ListenUrl url, HttpRoutes routes) throws StartException {
         HttpService service = HttpService.forMonitoring(routes, HttpSettings.DEFAULT);
         try {
-            monitoring.add(HttpListener.bind(address(url), service, eventLoops, channelType));
+            monitoring.add(HttpListener.bind(address(url), service, eventLoops, channelType, certificatesFor(url)));
         } catch (IOException e) {
             throw cannotListen(url, e);
         }
@@ -142,9 +178,6 @@ final class Listeners implements AutoCloseable {
     }
 
     private static InetSocketAddress address(ListenUrl url) throws StartException {
-        if (url.isTls()) {
-            throw new StartException("cannot listen on " + url + ": TLS is not built yet");
-        }
         try {
             return new InetSocketAddress(InetAddress.getByName(url.host()), url.port());
         } catch (UnknownHostException e) {
@@ -208,6 +241,7 @@ final class Listeners implements AutoCloseable {
 
     /** Ends the threads; after {@link #close}, when nothing sends any more. */
     void closeEventLoops() {
+        certificates.ifPresent(Certificates::close);
         eventLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
     }
 }

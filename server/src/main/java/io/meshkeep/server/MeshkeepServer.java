@@ -112,6 +112,7 @@ public final class MeshkeepServer implements AutoCloseable {
                 .unsafeNoSync(config.unsafeNoFsync())
                 .initialRevision(config.initialRevision().at(Instant.now()))
                 .quotaBytes(config.quotaBytes().orElse(0))
+                .meshIndex(config.meshIndex())
                 .compactionSlice(config.compactionBatchLimit())
                 .maxWatchMessageBytes(config.maxRequestBytes() + EtcdServices.GRPC_OVERHEAD)
                 .progressInterval(config.watchProgressNotifyInterval())

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Everything that one server is started with. Immutable; made by a {@link Builder}, whose {@link Builder#build()}
@@ -48,11 +49,14 @@ public final class ServerConfig {
     private final Duration watchProgressNotifyInterval;
     private final boolean unsafeNoFsync;
     private final InitialRevision initialRevision;
+    private final boolean meshIndex;
     private final String advertisedVersion;
     private final MetricsDetail metrics;
     private final boolean forceNewCluster;
     private final Set<String> corsOrigins;
     private final Set<String> hostWhitelist;
+    private final Optional<TlsConfig> tls;
+    private final Optional<Duration> selfSignedValidity;
     private final String authToken;
     private final Duration authTokenTtl;
     private final int bcryptCost;
@@ -81,11 +85,14 @@ public final class ServerConfig {
         watchProgressNotifyInterval = builder.watchProgressNotifyInterval;
         unsafeNoFsync = builder.unsafeNoFsync;
         initialRevision = builder.initialRevision;
+        meshIndex = builder.meshIndex;
         advertisedVersion = builder.advertisedVersion;
         metrics = builder.metrics;
         forceNewCluster = builder.forceNewCluster;
         corsOrigins = builder.corsOrigins;
         hostWhitelist = builder.hostWhitelist;
+        tls = builder.tls;
+        selfSignedValidity = builder.selfSignedValidity;
         authToken = builder.authToken;
         authTokenTtl = builder.authTokenTtl;
         bcryptCost = builder.bcryptCost;
@@ -112,7 +119,7 @@ public final class ServerConfig {
         return dataDir;
     }
 
-    /** Where clients are served; at least one, none of them TLS yet. */
+    /** Where clients are served; at least one. */
     public List<ListenUrl> listenClientUrls() {
         return listenClientUrls;
     }
@@ -225,6 +232,11 @@ public final class ServerConfig {
         return unsafeNoFsync;
     }
 
+    /** Whether the store keeps indexes of the keys of a Cilium mesh. */
+    public boolean meshIndex() {
+        return meshIndex;
+    }
+
     /** Where the revisions of an empty data directory start. Not a flag of etcd's. */
     public InitialRevision initialRevision() {
         return initialRevision;
@@ -253,6 +265,22 @@ public final class ServerConfig {
     /** The host names that cleartext HTTP requests may name, against DNS rebinding; {@code *} or none for all. */
     public Set<String> hostWhitelist() {
         return hostWhitelist;
+    }
+
+    /** The certificates for what is listened on with {@code https}; needed if there is any. */
+    public Optional<TlsConfig> tls() {
+        return tls;
+    }
+
+    /** If there is one, certificate and key are made when they are missing or have expired ({@code --auto-tls}). */
+    public Optional<Duration> selfSignedValidity() {
+        return selfSignedValidity;
+    }
+
+    /** Whether a client or metrics URL is TLS. */
+    public boolean listensOnTls() {
+        return Stream.concat(listenClientUrls.stream(), listenMetricsUrls.stream())
+                .anyMatch(ListenUrl::isTls);
     }
 
     /** The kind of token that a user gets for the password: {@code simple}, or {@code jwt} with its options. */
@@ -299,11 +327,14 @@ public final class ServerConfig {
         private Duration watchProgressNotifyInterval = Duration.ofMinutes(10);
         private boolean unsafeNoFsync;
         private InitialRevision initialRevision = InitialRevision.DEFAULT;
+        private boolean meshIndex = true;
         private String advertisedVersion = DEFAULT_ADVERTISED_VERSION;
         private MetricsDetail metrics = MetricsDetail.BASIC;
         private boolean forceNewCluster;
         private Set<String> corsOrigins = Set.of("*");
         private Set<String> hostWhitelist = Set.of("*");
+        private Optional<TlsConfig> tls = Optional.empty();
+        private Optional<Duration> selfSignedValidity = Optional.empty();
         private String authToken = "simple";
         private Duration authTokenTtl = Duration.ofMinutes(5);
         private int bcryptCost = 10;
@@ -334,11 +365,14 @@ public final class ServerConfig {
             watchProgressNotifyInterval = config.watchProgressNotifyInterval;
             unsafeNoFsync = config.unsafeNoFsync;
             initialRevision = config.initialRevision;
+            meshIndex = config.meshIndex;
             advertisedVersion = config.advertisedVersion;
             metrics = config.metrics;
             forceNewCluster = config.forceNewCluster;
             corsOrigins = config.corsOrigins;
             hostWhitelist = config.hostWhitelist;
+            tls = config.tls;
+            selfSignedValidity = config.selfSignedValidity;
             authToken = config.authToken;
             authTokenTtl = config.authTokenTtl;
             bcryptCost = config.bcryptCost;
@@ -360,6 +394,24 @@ public final class ServerConfig {
         /** Serves clients on this address alone, without TLS; port 0 lets the system choose. */
         public Builder listen(String host, int port) {
             return listenClientUrls(List.of(new ListenUrl(ListenUrl.Scheme.HTTP, host, port)));
+        }
+
+        /** Serves clients on this address alone, over TLS; port 0 lets the system choose. */
+        public Builder listenTls(String host, int port, TlsConfig value) {
+            tls(value);
+            return listenClientUrls(List.of(new ListenUrl(ListenUrl.Scheme.HTTPS, host, port)));
+        }
+
+        /** See {@link ServerConfig#tls()}. */
+        public Builder tls(TlsConfig value) {
+            tls = Optional.of(value);
+            return this;
+        }
+
+        /** See {@link ServerConfig#selfSignedValidity()}. */
+        public Builder selfSignedValidity(Duration value) {
+            selfSignedValidity = Optional.of(value);
+            return this;
         }
 
         /** See {@link ServerConfig#listenClientUrls()}. */
@@ -476,6 +528,12 @@ public final class ServerConfig {
             return this;
         }
 
+        /** See {@link ServerConfig#meshIndex()}. */
+        public Builder meshIndex(boolean value) {
+            meshIndex = value;
+            return this;
+        }
+
         /** See {@link ServerConfig#initialRevision()}. */
         public Builder initialRevision(InitialRevision value) {
             initialRevision = Objects.requireNonNull(value);
@@ -545,8 +603,8 @@ public final class ServerConfig {
         public ServerConfig build() {
             check(!name.isEmpty(), "name must not be empty");
             check(!listenClientUrls.isEmpty(), "listen-client-urls must not be empty");
-            checkNotTls("listen-client-urls", listenClientUrls);
-            checkNotTls("listen-metrics-urls", listenMetricsUrls);
+            checkTls("listen-client-urls", listenClientUrls);
+            checkTls("listen-metrics-urls", listenMetricsUrls);
             check(maxTxnOps > 0, "max-txn-ops must be at least 1");
             check(
                     maxRequestBytes > 0 && maxRequestBytes <= MAX_REQUEST_BYTES,
@@ -579,9 +637,11 @@ public final class ServerConfig {
             return new ServerConfig(this);
         }
 
-        private static void checkNotTls(String setting, List<ListenUrl> urls) {
+        private void checkTls(String setting, List<ListenUrl> urls) {
             for (ListenUrl url : urls) {
-                check(!url.isTls(), setting + " " + url + ": TLS is not built yet; use http://");
+                check(
+                        !url.isTls() || tls.isPresent(),
+                        setting + " " + url + " is TLS: it needs cert-file and key-file, or auto-tls");
             }
         }
 

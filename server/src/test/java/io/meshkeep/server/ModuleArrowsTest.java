@@ -17,13 +17,14 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.syntax.elements.ClassesShouldConjunction;
 
-/** Dependencies point one way: server, store, then proto and setcore. See docs/architecture.md. */
+/** Dependencies point one way: server, store and certs, then proto and setcore. See docs/architecture.md. */
 @AnalyzeClasses(packages = "io.meshkeep", importOptions = DoNotIncludeTests.class)
 class ModuleArrowsTest {
     private static final String OURS = "io.meshkeep..";
     private static final String PROTO = "io.meshkeep.proto..";
     private static final String SETCORE = "io.meshkeep.setcore..";
     private static final String STORE = "io.meshkeep.store..";
+    private static final String CERTS = "io.meshkeep.certs..";
     private static final String SERVER = "io.meshkeep.server..";
 
     /**
@@ -32,6 +33,7 @@ class ModuleArrowsTest {
      */
     private static final DescribedPredicate<JavaClass> CONFIGURATION = belongToAnyOf(
                     ServerConfig.class,
+                    TlsConfig.class,
                     ListenUrl.class,
                     AutoCompaction.class,
                     InitialRevision.class,
@@ -46,10 +48,13 @@ class ModuleArrowsTest {
     static final ArchRule setcoreStandsAlone = dependsOnlyOn(SETCORE);
 
     @ArchTest
+    static final ArchRule certsStandsAlone = dependsOnlyOn(CERTS);
+
+    @ArchTest
     static final ArchRule storeKnowsProtoAndSetcore = dependsOnlyOn(STORE, PROTO, SETCORE);
 
     @ArchTest
-    static final ArchRule serverKnowsWhatIsBelowIt = dependsOnlyOn(SERVER, STORE, PROTO, SETCORE);
+    static final ArchRule serverKnowsWhatIsBelowIt = dependsOnlyOn(SERVER, STORE, CERTS, PROTO, SETCORE);
 
     /** A store that knew gRPC could not be put under another transport, or a replicated log. */
     @ArchTest

@@ -39,6 +39,7 @@ class ServerConfigTest {
         assertThat(config.compactionSleepInterval()).isEqualTo(Duration.ofMillis(10));
         assertThat(config.watchProgressNotifyInterval()).isEqualTo(Duration.ofMinutes(10));
         assertThat(config.unsafeNoFsync()).isFalse();
+        assertThat(config.meshIndex()).isTrue();
         assertThat(config.advertisedVersion()).isEqualTo("3.5.33");
         assertThat(config.metrics()).isEqualTo(MetricsDetail.BASIC);
         assertThat(config.forceNewCluster()).isFalse();
@@ -75,10 +76,10 @@ class ServerConfigTest {
                 refusal("name must not be empty", builder -> builder.name("")),
                 refusal("listen-client-urls must not be empty", builder -> builder.listenClientUrls(List.of())),
                 refusal(
-                        "listen-client-urls https://127.0.0.1:1: TLS is not built yet",
+                        "listen-client-urls https://127.0.0.1:1 is TLS: it needs cert-file and key-file, or auto-tls",
                         builder -> builder.listenClientUrls(List.of(ListenUrl.parse("https://127.0.0.1:1")))),
                 refusal(
-                        "listen-metrics-urls https://127.0.0.1:1: TLS is not built yet",
+                        "listen-metrics-urls https://127.0.0.1:1 is TLS: it needs cert-file and key-file, or auto-tls",
                         builder -> builder.listenMetricsUrls(List.of(ListenUrl.parse("https://127.0.0.1:1")))),
                 refusal("max-txn-ops", builder -> builder.maxTxnOps(0)),
                 refusal("max-request-bytes", builder -> builder.maxRequestBytes(0)),
@@ -158,12 +159,15 @@ class ServerConfigTest {
                 .compactionSleepInterval(Duration.ofMillis(14))
                 .watchProgressNotifyInterval(Duration.ofSeconds(15))
                 .unsafeNoFsync(true)
+                .meshIndex(false)
                 .initialRevision(new InitialRevision.Fixed(16))
                 .advertisedVersion("3.6.17")
                 .metrics(MetricsDetail.EXTENSIVE)
                 .forceNewCluster(true)
                 .corsOrigins(Set.of("http://o.example"))
                 .hostWhitelist(Set.of("h.example"))
+                .tls(TlsConfig.of(Path.of("c"), Path.of("k")))
+                .selfSignedValidity(Duration.ofDays(1))
                 .authToken("jwt")
                 .authTokenTtl(Duration.ofSeconds(17))
                 .bcryptCost(18)

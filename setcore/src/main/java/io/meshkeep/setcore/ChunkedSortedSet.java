@@ -1,6 +1,7 @@
 package io.meshkeep.setcore;
 
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
@@ -83,6 +84,18 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
         return builder.build();
     }
 
+    /** The set of these elements, which come in any sequence and may repeat; of equal ones the first stays. */
+    @SafeVarargs
+    @SuppressWarnings("varargs")
+    public static <E> ChunkedSortedSet<E> of(Comparator<? super E> order, E... elements) {
+        return ChunkedSortedSet.<E>empty(order).insert(elements);
+    }
+
+    /** The set of the elements of a collection, which come in any sequence and may repeat. */
+    public static <E> ChunkedSortedSet<E> copyOf(Comparator<? super E> order, Collection<? extends E> elements) {
+        return ChunkedSortedSet.<E>empty(order).insertAll(elements);
+    }
+
     /** A builder of a set from elements in ascending order, in linear time. */
     public static <E> Builder<E> builder(Comparator<? super E> order) {
         return builder(order, Shape.STANDARD);
@@ -162,6 +175,26 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
         return get(element) != null;
     }
 
+    /**
+     * Whether the set has every element of the other.
+     *
+     * @throws IllegalArgumentException if the other set has another order
+     */
+    public boolean containsAll(ChunkedSortedSet<E> other) {
+        requireSameOrder(other);
+        return other.size() <= size() && other.unmatched(this, false).length == 0;
+    }
+
+    /** Whether the set has every element of the collection. */
+    public boolean containsAll(Collection<? extends E> others) {
+        for (E element : others) {
+            if (!contains(element)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** How many elements are less than the one given, which need not be in the set. */
     public int rank(E element) {
         Objects.requireNonNull(element, "element");
@@ -222,6 +255,43 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
             throw new NoSuchElementException("the set is empty");
         }
         return select(size() - 1);
+    }
+
+    /**
+     * The elements not less than {@code least} and less than {@code bound}, as a set that shares its chunks with this
+     * one, but for those that it cuts.
+     *
+     * @throws IllegalArgumentException if {@code least} is greater than {@code bound}
+     */
+    public ChunkedSortedSet<E> range(E least, E bound) {
+        Objects.requireNonNull(least, "element");
+        Objects.requireNonNull(bound, "element");
+        if (order.compare(least, bound) > 0) {
+            throw new IllegalArgumentException("the range ends before it begins");
+        }
+        return slice(rank(least), rank(bound));
+    }
+
+    /** The elements less than {@code bound}; shares chunks as {@link #range} does. */
+    public ChunkedSortedSet<E> head(E bound) {
+        return slice(0, rank(bound));
+    }
+
+    /** The elements not less than {@code least}; shares chunks as {@link #range} does. */
+    public ChunkedSortedSet<E> tail(E least) {
+        return slice(rank(least), size());
+    }
+
+    /**
+     * The elements of rank {@code fromRank} (inclusive) to {@code toRank} (exclusive); shares chunks as {@link #range}
+     * does.
+     *
+     * @return this very set if that is all of it
+     * @throws IndexOutOfBoundsException unless {@code 0 <= fromRank <= toRank <= size()}
+     */
+    public ChunkedSortedSet<E> slice(int fromRank, int toRank) {
+        Objects.checkFromToIndex(fromRank, toRank, size());
+        return derive(new Slice(shape).of(root, fromRank, toRank));
     }
 
     /**
@@ -310,6 +380,57 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
     }
 
     /**
+     * This set with the element, unless it has an equal one, which then stays.
+     *
+     * @return this very set if it has an equal one
+     */
+    public ChunkedSortedSet<E> insert(E element) {
+        Object[] batch = {Objects.requireNonNull(element, "element")};
+        return derive(Merge.insert(root, shape, objectOrder(), batch, 1));
+    }
+
+    /**
+     * This set with all of these elements that it has no equals of, by one merge. They come in any order and may repeat.
+     *
+     * @return this very set if it has equals of them all
+     */
+    @SafeVarargs
+    @SuppressWarnings("varargs")
+    public final ChunkedSortedSet<E> insert(E... added) {
+        return insertUnsorted(Arrays.copyOf(added, added.length, Object[].class));
+    }
+
+    /** As {@link #insert(Object[])}, with the elements of a collection. */
+    public ChunkedSortedSet<E> insertAll(Collection<? extends E> added) {
+        return insertUnsorted(Arrays.copyOf(added.toArray(), added.size(), Object[].class));
+    }
+
+    /**
+     * This set without the element equal to the one given.
+     *
+     * @return this very set if it has no such element
+     */
+    public ChunkedSortedSet<E> delete(E element) {
+        return without(element);
+    }
+
+    /**
+     * This set without the elements that are equal to any of these, by one merge. They come in any order and may repeat.
+     *
+     * @return this very set if it has none of them
+     */
+    @SafeVarargs
+    @SuppressWarnings("varargs")
+    public final ChunkedSortedSet<E> delete(E... removed) {
+        return deleteUnsorted(Arrays.copyOf(removed, removed.length, Object[].class));
+    }
+
+    /** As {@link #delete(Object[])}, with the elements of a collection. */
+    public ChunkedSortedSet<E> deleteAll(Collection<? extends E> removed) {
+        return deleteUnsorted(Arrays.copyOf(removed.toArray(), removed.size(), Object[].class));
+    }
+
+    /**
      * This set with a batch of changes, by one merge. The arrays are neither modified nor kept.
      *
      * @param elements the elements to be changed, the first {@code count} of them strictly ascending
@@ -385,6 +506,38 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
     }
 
     /**
+     * The set of the elements that are in this set or the other but not in both.
+     *
+     * @return this very set if the other is empty
+     * @throws IllegalArgumentException if the other set has another order
+     */
+    public ChunkedSortedSet<E> symmetricDifference(ChunkedSortedSet<E> other) {
+        requireSameOrder(other);
+        if (other.isEmpty() || other.isFarSmallerThan(this)) {
+            return derive(Merge.toggle(root, shape, objectOrder(), other.toArray(), other.size()));
+        }
+        if (isEmpty() || isFarSmallerThan(other)) {
+            return other.derive(Merge.toggle(other.root, other.shape, objectOrder(), toArray(), size()));
+        }
+        Object[] own = unmatched(other, false);
+        Object[] others = other.unmatched(this, false);
+        Runs runs = new ObjectSides(objectOrder(), own, 0, own.length, others, 0, others.length).combine(Algebra.UNION);
+        Object[] merged = runs.copy(own, 0, others, 0);
+        return derive(Merge.insert(Leaf.EMPTY, shape, objectOrder(), merged, merged.length));
+    }
+
+    /**
+     * The set of the elements that are in this set or any of the others, by merges of neighbours in rounds. Of equal
+     * elements it has the one of this set, or else of the first of the others.
+     *
+     * @return this very set if it has all elements of the others
+     * @throws IllegalArgumentException if another set has another order
+     */
+    public ChunkedSortedSet<E> unionAll(Collection<ChunkedSortedSet<E>> others) {
+        return UnionAll.of(this, others, ChunkedSortedSet::union);
+    }
+
+    /**
      * Whether the other object is a set of as many elements, each of which {@link Object#equals equals} the element
      * that the order finds for it here. Sets of different order can be equal.
      */
@@ -442,6 +595,16 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
 
     private ChunkedSortedSet<E> derive(Node newRoot) {
         return newRoot == root ? this : new ChunkedSortedSet<>(order, shape, newRoot);
+    }
+
+    private ChunkedSortedSet<E> insertUnsorted(Object[] own) {
+        Object[] ascending = ObjectSort.distinct(own, objectOrder());
+        return derive(Merge.insert(root, shape, objectOrder(), ascending, ascending.length));
+    }
+
+    private ChunkedSortedSet<E> deleteUnsorted(Object[] own) {
+        Object[] ascending = ObjectSort.distinct(own, objectOrder());
+        return derive(Merge.remove(root, shape, objectOrder(), ascending, ascending.length));
     }
 
     private void requireSameOrder(ChunkedSortedSet<E> other) {

@@ -11,6 +11,10 @@ final class Merge {
     private enum Mode {
         /** Removes the equal element where the flags say so, else inserts, or replaces the equal element. */
         UPDATE,
+        /** Inserts where there is no equal element. */
+        INSERT,
+        /** Removes the equal element, or inserts where there is none. */
+        TOGGLE,
         /** Removes the equal element. */
         REMOVE,
         /** Keeps the equal element, where all that is not kept goes. */
@@ -42,6 +46,16 @@ final class Merge {
         return new Merge(shape, order, Mode.UPDATE, elements, remove, count).run(root, count);
     }
 
+    /** The root after inserting those elements of the batch that have no equal. */
+    static Node insert(Node root, Shape shape, Comparator<Object> order, Object[] elements, int count) {
+        return new Merge(shape, order, Mode.INSERT, elements, null, count).run(root, count);
+    }
+
+    /** The root after removing the equals of the batch, and inserting those elements of it that have none. */
+    static Node toggle(Node root, Shape shape, Comparator<Object> order, Object[] elements, int count) {
+        return new Merge(shape, order, Mode.TOGGLE, elements, null, count).run(root, count);
+    }
+
     /** The root after removing all elements that have an equal in the batch. */
     static Node remove(Node root, Shape shape, Comparator<Object> order, Object[] elements, int count) {
         return new Merge(shape, order, Mode.REMOVE, elements, null, count).run(root, count);
@@ -60,8 +74,8 @@ final class Merge {
         return merged == root ? root : balancer.balanceRoot(merged);
     }
 
-    private boolean removes(int change) {
-        return mode == Mode.REMOVE || (remove != null && remove[change]);
+    private boolean removes(int change, boolean present) {
+        return mode == Mode.REMOVE || (mode == Mode.TOGGLE && present) || (remove != null && remove[change]);
     }
 
     /** The node with changes {@code [from, to)} made: the same one if nothing changes, and maybe out of bounds. */
@@ -179,14 +193,14 @@ final class Merge {
         for (int change = from; change < to; change++) {
             int position = positions[change];
             if (position < 0) {
-                if (!removes(change)) {
+                if (!removes(change, false)) {
                     size++;
                     changed = true;
                 }
-            } else if (removes(change)) {
+            } else if (removes(change, true)) {
                 size--;
                 changed = true;
-            } else if (old[position] != elements[change]) {
+            } else if (mode != Mode.INSERT && old[position] != elements[change]) {
                 changed = true;
             }
         }
@@ -202,7 +216,7 @@ final class Merge {
         for (int change = from; change < to; change++) {
             int position = positions[change];
             boolean present = position >= 0;
-            boolean removes = removes(change);
+            boolean removes = removes(change, present);
             if (!present && removes) {
                 continue;
             }
@@ -214,7 +228,7 @@ final class Merge {
                 read++;
             }
             if (!removes) {
-                merged[written++] = elements[change];
+                merged[written++] = present && mode == Mode.INSERT ? old[position] : elements[change];
             }
         }
         System.arraycopy(old, read, merged, written, old.length - read);

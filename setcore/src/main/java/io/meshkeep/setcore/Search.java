@@ -57,6 +57,21 @@ final class Search {
         return low;
     }
 
+    /** The first index whose number is not less than {@code bound}. */
+    static int lowerBound(long[] sorted, int from, int to, long bound) {
+        int low = from;
+        int high = to;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (sorted[middle] < bound) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
     /**
      * As {@code binary}, by strides that double from {@code stride} on: cheap when the key is about that far from
      * {@code from}.

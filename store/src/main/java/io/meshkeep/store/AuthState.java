@@ -155,6 +155,17 @@ public final class AuthState {
     }
 
     /**
+     * Whether the caller may read a whole range; to choose what to show, so that a no is no denial.
+     *
+     * @throws EtcdException if the caller's credentials are void
+     */
+    public boolean mayRead(Caller caller, KeyRange range) {
+        return !isChecked(caller)
+                || isRootNow(caller)
+                || access(caller.user()).read.covers(range);
+    }
+
+    /**
      * Whether the caller may change a whole range.
      *
      * @throws EtcdException if not

@@ -30,7 +30,9 @@ final class CatchUp implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(CatchUp.class);
 
     private static final int WINDOW_EVENTS = 8192;
-    private static final long WINDOW_BYTES = 4 << 20;
+    /** Bytes that are read or loaded for one window, but for the rest of its last revision. */
+    static final long WINDOW_BYTES = 4 << 20;
+
     private static final long ROUND_BYTES = 16 << 20;
     private static final long RETRY_NANOS = 100_000_000;
 
@@ -39,17 +41,29 @@ final class CatchUp implements AutoCloseable {
 
     private static final int NEAR_WATCHERS = 1024;
 
+    /** Needs that are served in a round in which each is read for alone: each may take a window's memory. */
+    private static final int ONE_BY_ONE = 4;
+
     /** Events that a watcher missed, encoded. */
     record Found(List<Body> bodies, long coversTo) {}
 
     private record Need(WatchGroup.Key group, long fromRevision) {}
 
-    /** Watchers, the needs that they had when the round began, and what was found for them. */
-    record Round(List<Watcher> watchers, Map<Watcher, Need> needs, Map<Need, Found> found) {
+    /** Watchers, the needs that they had when the round began, what was found for them, and what cannot be read. */
+    record Round(List<Watcher> watchers, Map<Watcher, Need> needs, Map<Need, Found> found, Map<Need, String> lost) {
         /** What to send to the watcher; null if its turn did not come in this round. */
         Found found(Watcher watcher) {
+            return of(watcher, found);
+        }
+
+        /** Why the watcher cannot get what it needs, ever; null if it can. */
+        String lost(Watcher watcher) {
+            return of(watcher, lost);
+        }
+
+        private <T> T of(Watcher watcher, Map<Need, T> outcomes) {
             Need need = needs.get(watcher);
-            return need.fromRevision == watcher.nextRevision ? found.get(need) : null;
+            return need.fromRevision == watcher.nextRevision ? outcomes.get(need) : null;
         }
     }
 
@@ -76,6 +90,15 @@ final class CatchUp implements AutoCloseable {
          * @throws RangeReader.RecordGone if it is no longer on disk
          */
         abstract byte[] previous();
+    }
+
+    /** One revision has more than may be built for one answer. */
+    private static final class TooMuch extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        TooMuch(long revision) {
+            super(": the changes of revision " + revision + " are larger than this server may send at once");
+        }
     }
 
     /** @param coversTo the window holds every change up to here, from its start */
@@ -116,15 +139,44 @@ final class CatchUp implements AutoCloseable {
         }
         worker.execute(() -> {
             Map<Need, Found> found = new HashMap<>();
+            Map<Need, String> lost = new HashMap<>();
             try {
                 List<Need> distinct = needs.values().stream().distinct().toList();
-                find(distinct, window(first(distinct)), found);
-            } catch (RuntimeException e) {
+                try {
+                    find(distinct, window(first(distinct)), found);
+                } catch (RuntimeException e) {
+                    // Somebody needs what cannot be read, and the others shall not suffer for it.
+                    findOneByOne(distinct, found, lost);
+                }
+            } catch (Error e) {
                 log.error("reading for watchers that are behind failed; it is tried again", e);
                 LockSupport.parkNanos(RETRY_NANOS);
+            } finally {
+                done.accept(new Round(watchers, needs, found, lost));
             }
-            done.accept(new Round(watchers, needs, found));
         });
+    }
+
+    private void findOneByOne(List<Need> needs, Map<Need, Found> found, Map<Need, String> lost) {
+        long start = System.nanoTime();
+        for (Need need : needs) {
+            if (!found.containsKey(need)) {
+                try {
+                    find(List.of(need), window(first(List.of(need))), found);
+                } catch (RuntimeException e) {
+                    log.error(
+                            "a watch ends, since what it needs from revision {} on cannot be read",
+                            need.fromRevision,
+                            e);
+                    lost.put(
+                            need,
+                            "etcdserver: the events cannot be read" + (e instanceof TooMuch ? e.getMessage() : ""));
+                }
+            }
+            if (found.size() >= ONE_BY_ONE || System.nanoTime() - start > RETRY_NANOS) {
+                return;
+            }
+        }
     }
 
     /**
@@ -148,8 +200,13 @@ final class CatchUp implements AutoCloseable {
             return Optional.empty();
         }
         Map<Need, Found> found = new HashMap<>();
-        find(distinct, inMemory(batches, from, upTo), found);
-        return Optional.of(new Round(List.copyOf(watchers), needs, found));
+        try {
+            find(distinct, inMemory(batches, from, upTo), found);
+        } catch (RuntimeException e) {
+            // the next round on the worker finds out who cannot be served
+            log.debug("serving watchers that are nearly up to date failed", e);
+        }
+        return Optional.of(new Round(List.copyOf(watchers), needs, found, Map.of()));
     }
 
     /** The revision at which a window over these needs begins. */
@@ -198,11 +255,16 @@ final class CatchUp implements AutoCloseable {
         List<WatchEvent> events = new ArrayList<>(wanted.size());
         long coversTo = windowCoversTo;
         long bytes = 0;
+        long bytesBefore = 0;
+        long revision = 0;
         for (Change change : wanted) {
-            if (bytes > WINDOW_BYTES
-                    && change.revision != events.get(events.size() - 1).revision()) {
-                coversTo = change.revision - 1;
-                break;
+            if (change.revision != revision) {
+                if (bytes > WINDOW_BYTES) {
+                    coversTo = change.revision - 1;
+                    break;
+                }
+                revision = change.revision;
+                bytesBefore = bytes;
             }
             byte[] kv = change.kv();
             if (kv == null) {
@@ -214,6 +276,10 @@ final class CatchUp implements AutoCloseable {
             byte[] previous = need.group.previous() ? previous(change) : null;
             events.add(new WatchEvent(change.revision, change.delete, kv, previous));
             bytes += kv.length + (previous == null ? 0 : previous.length);
+            if (bytes - bytesBefore > values.maxAnswerBytes()) {
+                // A revision goes out whole or not at all, and this one would take the server's memory.
+                throw new TooMuch(change.revision);
+            }
         }
         return new Found(events.isEmpty() ? List.of() : encoder.bodies(events, coversTo), coversTo);
     }
@@ -255,8 +321,7 @@ final class CatchUp implements AutoCloseable {
     }
 
     private Window inMemory(List<EventBatch> batches, long from, long newestRevision) {
-        List<Change> changes = new ArrayList<>();
-        long bytes = 0;
+        WindowBuilder window = new WindowBuilder();
         for (EventBatch batch : batches) {
             if (batch.lastRevision() > newestRevision) {
                 break;
@@ -265,51 +330,69 @@ final class CatchUp implements AutoCloseable {
                 if (event.revision() < from) {
                     continue;
                 }
-                if (full(changes, bytes) && event.revision() != changes.get(changes.size() - 1).revision) {
-                    return new Window(changes, event.revision() - 1);
+                if (window.endsBefore(event.revision())) {
+                    return window.upTo(event.revision() - 1);
                 }
-                bytes += event.kv().length;
-                changes.add(new Change(event.revision(), event.sub(), event.delete(), event.key()) {
-                    @Override
-                    byte[] kv() {
-                        return event.kv();
-                    }
-
-                    @Override
-                    byte[] previous() {
-                        return event.previous() == null ? null : values.full(event.previous());
-                    }
-                });
+                window.add(recent(event), event.kv().length);
             }
         }
-        return new Window(changes, newestRevision);
+        return window.upTo(newestRevision);
     }
 
-    private static boolean full(List<Change> changes, long bytes) {
-        return changes.size() >= WINDOW_EVENTS || bytes >= WINDOW_BYTES && !changes.isEmpty();
+    private Change recent(Event event) {
+        return new Change(event.revision(), event.sub(), event.delete(), event.key()) {
+            @Override
+            byte[] kv() {
+                return event.kv();
+            }
+
+            @Override
+            byte[] previous() {
+                return event.previous() == null ? null : values.full(event.previous());
+            }
+        };
+    }
+
+    /** Takes changes, in order, until there is enough; never a part of a revision. */
+    private static final class WindowBuilder {
+        private final List<Change> changes = new ArrayList<>();
+        private long bytes;
+
+        boolean endsBefore(long revision) {
+            return (changes.size() >= WINDOW_EVENTS || bytes >= WINDOW_BYTES)
+                    && !changes.isEmpty()
+                    && changes.get(changes.size() - 1).revision != revision;
+        }
+
+        void add(Change change, int size) {
+            changes.add(change);
+            bytes += size;
+        }
+
+        Window upTo(long revision) {
+            return new Window(changes, revision);
+        }
     }
 
     private Window onDisk(long from, long newestRevision) {
-        List<Change> changes = new ArrayList<>();
+        WindowBuilder window = new WindowBuilder();
         try (ReadOptions read = new ReadOptions();
                 RocksIterator it = storage.iterator(Storage.Family.EVENTS, read)) {
-            long bytes = 0;
             for (it.seek(HistoryKey.event(from, 0)); it.isValid(); it.next()) {
                 byte[] position = it.key();
                 long revision = HistoryKey.eventMain(position);
                 if (revision > newestRevision) {
                     break;
                 }
-                if (full(changes, bytes) && revision != changes.get(changes.size() - 1).revision) {
-                    return new Window(changes, revision - 1);
+                if (window.endsBefore(revision)) {
+                    return window.upTo(revision - 1);
                 }
                 StoredEvent event = StoredEvent.decode(it.value());
-                bytes += event.key().length;
-                changes.add(stored(revision, HistoryKey.eventSub(position), event));
+                window.add(stored(revision, HistoryKey.eventSub(position), event), event.key().length);
             }
             Storage.check(it);
         }
-        return new Window(changes, newestRevision);
+        return window.upTo(newestRevision);
     }
 
     private Change stored(long revision, int sub, StoredEvent event) {
@@ -338,16 +421,6 @@ final class CatchUp implements AutoCloseable {
     @Override
     public void close() {
         worker.shutdown();
-        boolean interrupted = false;
-        while (!worker.isTerminated()) {
-            try {
-                worker.awaitTermination(10, TimeUnit.SECONDS);
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.join(worker);
     }
 }

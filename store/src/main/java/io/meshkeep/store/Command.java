@@ -9,6 +9,7 @@ import io.meshkeep.proto.LeaseGrantRequest;
 import io.meshkeep.proto.LeaseRevokeRequest;
 import io.meshkeep.proto.PutRequest;
 import io.meshkeep.proto.TxnRequest;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -30,6 +31,14 @@ public sealed interface Command {
     record LeaseGrant(long id, long ttl) implements Command {}
 
     record LeaseRevoke(long id) implements Command {}
+
+    /**
+     * Ends a lease whose time is up, if it is still the one that was granted then: the client may have revoked it
+     * meanwhile and granted another under the same id.
+     *
+     * @param granted the {@linkplain LeaseEntry#granted() grant} that has run out
+     */
+    record LeaseExpire(long id, long granted) implements Command {}
 
     record RaiseAlarm(Alarm alarm) implements Command {}
 
@@ -66,12 +75,19 @@ public sealed interface Command {
             return tagged(6, LeaseRevokeRequest.newBuilder().setID(c.id).build());
         } else if (this instanceof RaiseAlarm c) {
             return tagged(7, alarm(c.alarm));
+        } else if (this instanceof DisarmAlarm c) {
+            return tagged(8, alarm(c.alarm));
         } else if (this instanceof Auth c) {
-            return tagged(9, AuthChangeCodec.encode(c.change));
+            return tagged(10, AuthChangeCodec.encode(c.change));
         } else if (this instanceof As c) {
-            return tagged(10, AuthChangeCodec.encode(c.caller, c.command));
+            return tagged(11, AuthChangeCodec.encode(c.caller, c.command));
         } else {
-            return tagged(8, alarm(((DisarmAlarm) this).alarm));
+            LeaseExpire c = (LeaseExpire) this;
+            return ByteBuffer.allocate(1 + 2 * Long.BYTES)
+                    .put((byte) 9)
+                    .putLong(c.id)
+                    .putLong(c.granted)
+                    .array();
         }
     }
 
@@ -100,8 +116,14 @@ public sealed interface Command {
             case 8:
                 return new DisarmAlarm(alarm(body));
             case 9:
-                return new Auth(AuthChangeCodec.decodeChange(body));
+                if (body.length != 2 * Long.BYTES) {
+                    throw new InvalidProtocolBufferException("an expiry of a lease has two numbers");
+                }
+                ByteBuffer numbers = ByteBuffer.wrap(body);
+                return new LeaseExpire(numbers.getLong(), numbers.getLong());
             case 10:
+                return new Auth(AuthChangeCodec.decodeChange(body));
+            case 11:
                 return AuthChangeCodec.decodeAs(body);
             default:
                 throw new InvalidProtocolBufferException("unknown kind of command: " + bytes[0]);

@@ -3,6 +3,7 @@ package io.meshkeep.store;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Consumer;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksIterator;
 
@@ -53,11 +54,12 @@ final class HistoryReader {
         };
     }
 
-    private interface Visitor {
-        void visit(byte[] record);
+    /** Visits the full records of the keys that were live at a revision, in order. */
+    void forEach(KeyRange range, long revision, Consumer<byte[]> action) {
+        scan(range, revision, action);
     }
 
-    private void scan(KeyRange range, long revision, Visitor visitor) {
+    private void scan(KeyRange range, long revision, Consumer<byte[]> visitor) {
         if (range.isEmpty()) {
             return;
         }
@@ -78,7 +80,7 @@ final class HistoryReader {
                 }
                 byte[] record = it.value();
                 if (record.length > 0) {
-                    visitor.visit(record);
+                    visitor.accept(record);
                 }
                 Storage.toNextKey(it, entry);
             }

@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,8 +33,11 @@ public final class LeaseClock implements AutoCloseable {
 
     /** Proposes that a lease be revoked. */
     interface Revoker {
-        /** @return false if the proposal could not be queued; it is tried again */
-        boolean revoke(long id, CommitLog.Completion completion);
+        /**
+         * @param granted the grant whose time is up
+         * @return false if the proposal could not be queued; it is tried again
+         */
+        boolean revoke(long id, long granted, CommitLog.Completion completion);
     }
 
     /** A lease's remaining and granted time, in seconds. */
@@ -44,14 +48,16 @@ public final class LeaseClock implements AutoCloseable {
 
         final long id;
         final long ttl;
+        final long granted;
         final AtomicLong deadline;
         volatile boolean removed;
         /** Keepalives that came after the mark. Guarded by this. */
         private List<LongConsumer> waiting = new ArrayList<>();
 
-        Timer(long id, long ttl, long now) {
+        Timer(long id, long ttl, long granted, long now) {
             this.id = id;
             this.ttl = ttl;
+            this.granted = granted;
             this.deadline = new AtomicLong(deadlineFrom(now));
         }
 
@@ -76,12 +82,21 @@ public final class LeaseClock implements AutoCloseable {
     private final List<List<Timer>> wheel = new ArrayList<>(SLOTS);
     private final Semaphore expiring = new Semaphore(MAX_EXPIRING);
     private final Revoker revoker;
-    private final long origin = System.nanoTime();
+    private final LongSupplier nanoClock;
+    private final long origin;
     private final Thread thread;
+    private long tick;
     private volatile boolean closed;
 
     LeaseClock(String name, Revoker revoker) {
+        this(name, revoker, System::nanoTime);
+    }
+
+    /** @param nanoClock a monotonic clock: it may jump ahead, as when the machine was asleep */
+    LeaseClock(String name, Revoker revoker, LongSupplier nanoClock) {
         this.revoker = revoker;
+        this.nanoClock = nanoClock;
+        this.origin = nanoClock.getAsLong();
         for (int i = 0; i < SLOTS; i++) {
             wheel.add(new ArrayList<>(0));
         }
@@ -95,12 +110,16 @@ public final class LeaseClock implements AutoCloseable {
 
     /** Time since this clock was made: starts at 0, so that sums of it never overflow. */
     private long now() {
-        return System.nanoTime() - origin;
+        return nanoClock.getAsLong() - origin;
     }
 
-    /** Starts a lease's time. */
-    void granted(long id, long ttl) {
-        Timer timer = new Timer(id, ttl, now());
+    /**
+     * Starts a lease's time.
+     *
+     * @param granted the grant that made it, for its expiry to name
+     */
+    void granted(long id, long ttl, long granted) {
+        Timer timer = new Timer(id, ttl, granted, now());
         timers.put(id, timer);
         arrivals.add(timer);
     }
@@ -161,13 +180,15 @@ public final class LeaseClock implements AutoCloseable {
     }
 
     private void run() {
-        long tick = 0;
         while (!closed) {
-            long due = (tick + 1) * TICK_NANOS - now();
-            if (due > 0) {
-                LockSupport.parkNanos(this, due);
-                continue;
-            }
+            LockSupport.parkNanos(this, advance());
+        }
+    }
+
+    /** Goes through the ticks that are due; returns the nanoseconds to the next one. Called by one thread. */
+    long advance() {
+        long due = (tick + 1) * TICK_NANOS - now();
+        while (due <= 0 && !closed) {
             tick++;
             try {
                 schedule(tick);
@@ -175,7 +196,9 @@ public final class LeaseClock implements AutoCloseable {
             } catch (RuntimeException e) {
                 log.error("the lease clock stumbled; it goes on", e);
             }
+            due = (tick + 1) * TICK_NANOS - now();
         }
+        return due;
     }
 
     private void schedule(long tick) {
@@ -199,7 +222,8 @@ public final class LeaseClock implements AutoCloseable {
             return;
         }
         wheel.set(slot, new ArrayList<>(0));
-        long now = now();
+        // The tick's own time: after a jump of the clock the leases that share a slot still end in their order.
+        long now = tick * TICK_NANOS;
         for (Timer timer : visited) {
             if (timer.removed) {
                 continue;
@@ -223,7 +247,7 @@ public final class LeaseClock implements AutoCloseable {
             if (deadline != Timer.EXPIRING && !timer.deadline.compareAndSet(deadline, Timer.EXPIRING)) {
                 return false;
             }
-            proposed = revoker.revoke(timer.id, (result, error) -> {
+            proposed = revoker.revoke(timer.id, timer.granted, (result, error) -> {
                 expiring.release();
                 if (error != null && error.error() != EtcdError.LEASE_NOT_FOUND) {
                     arrivals.add(timer);
@@ -241,17 +265,7 @@ public final class LeaseClock implements AutoCloseable {
     public void close() {
         closed = true;
         LockSupport.unpark(thread);
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
+        Threads.join(thread);
         // Keepalives that wait for an outcome are not answered: there is none, and 0 would say that the lease is gone.
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

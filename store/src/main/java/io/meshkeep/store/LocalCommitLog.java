@@ -381,23 +381,8 @@ final class LocalCommitLog implements CommitLog {
         closing = true;
         parked.set(false);
         LockSupport.unpark(applyThread);
-        boolean interrupted = join(applyThread);
+        Threads.join(applyThread);
         syncThread.interrupt();
-        interrupted |= join(syncThread);
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static boolean join(Thread thread) {
-        boolean interrupted = false;
-        while (thread != Thread.currentThread() && thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        return interrupted;
+        Threads.join(syncThread);
     }
 }

@@ -29,7 +29,8 @@ public sealed interface Result {
 
     record Compact(long revision) implements Result {}
 
-    record LeaseGrant(long revision, long id, long ttl) implements Result {}
+    /** @param granted the applied index of the grant */
+    record LeaseGrant(long revision, long id, long ttl, long granted) implements Result {}
 
     record LeaseRevoke(long revision) implements Result {}
 

@@ -25,7 +25,7 @@ final class RetainedSnapshots {
     }
 
     synchronized void keep(Snapshot snapshot) {
-        if (byRevision.putIfAbsent(snapshot.revision(), new Kept(snapshot, written)) == null
+        if (byRevision.putIfAbsent(snapshot.revision(), new Kept(snapshot.withoutMesh(), written)) == null
                 && byRevision.size() > MAX_SNAPSHOTS) {
             byRevision.pollFirstEntry();
         }

@@ -1,6 +1,7 @@
 package io.meshkeep.store;
 
 import io.meshkeep.setcore.ChunkedSortedSet;
+import io.meshkeep.store.mesh.MeshIndex;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -18,7 +19,8 @@ public final class Snapshot {
     private final KeySet keys;
     private final ChunkedSortedSet<LeaseEntry> leases;
     private final Set<Alarm> alarms;
-    private final long residentBytes;
+    private final long keyBytes;
+    private final MeshState mesh;
     private final AuthState auth;
 
     Snapshot(
@@ -28,7 +30,8 @@ public final class Snapshot {
             KeySet keys,
             ChunkedSortedSet<LeaseEntry> leases,
             Set<Alarm> alarms,
-            long residentBytes,
+            long keyBytes,
+            MeshState mesh,
             AuthState auth) {
         this.revision = revision;
         this.compactedRevision = compactedRevision;
@@ -36,7 +39,8 @@ public final class Snapshot {
         this.keys = keys;
         this.leases = leases;
         this.alarms = Set.copyOf(alarms);
-        this.residentBytes = residentBytes;
+        this.keyBytes = keyBytes;
+        this.mesh = mesh;
         this.auth = auth;
     }
 
@@ -84,9 +88,37 @@ public final class Snapshot {
         return alarms;
     }
 
-    /** Bytes of heap that the keys and values in memory take, nearly. */
+    /** Bytes of heap that the keys and values in memory and the index of the mesh take, nearly. */
     public long residentBytes() {
-        return residentBytes;
+        return keyBytes + (mesh == null ? 0 : mesh.heapBytes());
+    }
+
+    /**
+     * What the keys of the mesh say at exactly this revision; null if the store keeps no such index, or it has failed.
+     * It may take a millisecond to work out when it is asked for first.
+     */
+    public MeshIndex mesh() {
+        return mesh == null ? null : mesh.index();
+    }
+
+    /** Whether {@link #mesh} gives an index; takes no time. */
+    public boolean hasMesh() {
+        return mesh != null && mesh.isUsable();
+    }
+
+    MeshState meshState() {
+        return mesh;
+    }
+
+    /** This snapshot for reads of keys alone, so that keeping it keeps no old index. */
+    Snapshot withoutMesh() {
+        return mesh == null
+                ? this
+                : new Snapshot(revision, compactedRevision, appliedIndex, keys, leases, alarms, keyBytes, null, auth);
+    }
+
+    long keyBytes() {
+        return keyBytes;
     }
 
     /** Users and roles, and who may do what. */

@@ -3,6 +3,7 @@ package io.meshkeep.store;
 import io.meshkeep.proto.PutRequest;
 import io.meshkeep.proto.RequestOp;
 import io.meshkeep.proto.TxnRequest;
+import io.meshkeep.store.StateMachine.Write;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -15,6 +16,9 @@ final class SpaceGuard {
     private static final int PUT_OVERHEAD = 256;
 
     private static final int LEASE_COST = 64;
+
+    /** What RocksDB needs for a record beside its bytes while it is in memory; nearly. */
+    private static final int WRITE_OVERHEAD = 64;
 
     private final Storage storage;
     private final StoreOptions options;
@@ -38,7 +42,11 @@ final class SpaceGuard {
         writtenSince.addAndGet(-written);
     }
 
-    void wrote(long bytes) {
+    void wrote(List<Write> writes) {
+        long bytes = 0;
+        for (Write write : writes) {
+            bytes += WRITE_OVERHEAD + write.key().length + (write.value() == null ? 0 : write.value().length);
+        }
         writtenSince.addAndGet(bytes);
     }
 

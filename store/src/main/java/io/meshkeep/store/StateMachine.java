@@ -80,6 +80,12 @@ final class StateMachine {
             requireWritable();
             AccessChecks.leaseWrite(working.auth(), caller, revoke.id(), working);
             return revoke(revoke.id());
+        } else if (command instanceof Command.LeaseExpire expire) {
+            requireWritable();
+            if (!working.hasLease(expire.id(), expire.granted())) {
+                throw EtcdError.LEASE_NOT_FOUND.exception();
+            }
+            return revoke(expire.id());
         } else if (command instanceof Command.Auth auth) {
             working.auth().requireRoot(caller);
             working.auth(AuthRules.apply(working.auth(), auth.change()));
@@ -184,7 +190,7 @@ final class StateMachine {
             throw EtcdError.LEASE_EXISTS.exception();
         }
         working.grant(grant.id(), grant.ttl());
-        return new Result.LeaseGrant(working.revision(), grant.id(), grant.ttl());
+        return new Result.LeaseGrant(working.revision(), grant.id(), grant.ttl(), working.appliedIndex());
     }
 
     private Result revoke(long id) {
@@ -257,6 +263,8 @@ final class StateMachine {
                     PutRequest put = op.getRequestPut();
                     byte[] key = put.getKey().toByteArray();
                     byte[] previous = working.find(key);
+                    // A delete before it may have taken what the check of the path saw (see RequestChecks.Deletes).
+                    checkIgnores(put, previous);
                     byte[] before = write(put, key, previous, begin, budget);
                     responses.add(new Result.Put(working.revision(), before));
                 }

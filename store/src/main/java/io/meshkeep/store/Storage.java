@@ -2,11 +2,16 @@ package io.meshkeep.store;
 
 import io.meshkeep.setcore.ChunkedSortedSet;
 import io.meshkeep.store.StateMachine.Write;
+import io.meshkeep.store.mesh.MeshIndex;
+import io.meshkeep.store.mesh.MeshUpdate;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -35,12 +40,16 @@ import org.rocksdb.Snapshot;
 import org.rocksdb.WALRecoveryMode;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The disk: RocksDB with one column family per kind of data, and the {@link Watermark} beside it. Everything that goes
  * in goes in as an atomic batch; a {@link StoreException} from a write means that nothing later may be written.
  */
 final class Storage implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Storage.class);
+
     /** See {@link StoredMeta#FORMAT}. */
     static final int FORMAT_VERSION = 1;
 
@@ -70,6 +79,7 @@ final class Storage implements AutoCloseable {
     private final WriteOptions backgroundOptions;
     private final Watermark watermark;
     private final boolean sync;
+    private final boolean meshIndex;
     private Identity identity;
 
     private Storage(
@@ -78,13 +88,14 @@ final class Storage implements AutoCloseable {
             Map<Family, ColumnFamilyHandle> families,
             List<AutoCloseable> resources,
             Watermark watermark,
-            boolean sync) {
+            StoreOptions options) {
         this.directory = directory;
         this.db = db;
         this.families = families;
         this.resources = resources;
         this.watermark = watermark;
-        this.sync = sync;
+        this.sync = !options.unsafeNoSync();
+        this.meshIndex = options.meshIndex();
         this.commitOptions = own(new WriteOptions().setSync(sync));
         this.backgroundOptions = own(new WriteOptions().setSync(false).setLowPri(true));
     }
@@ -97,10 +108,11 @@ final class Storage implements AutoCloseable {
     // ---- opening
 
     static Storage open(Path dataDir, StoreOptions options) {
-        RocksDB.loadLibrary();
         Path directory = dataDir.resolve("store");
+        refuseEtcdData(dataDir, directory);
         createDirectory(dataDir);
         createDirectory(directory);
+        RocksLibrary.load(dataDir);
         List<AutoCloseable> resources = new ArrayList<>();
         try {
             Cache cache = new LRUCache(options.blockCacheBytes());
@@ -117,13 +129,14 @@ final class Storage implements AutoCloseable {
             resources.add(dbOptions);
             Watermark watermark = Watermark.open(dataDir.resolve("watermark"));
             resources.add(watermark);
+            sync(dataDir);
             List<ColumnFamilyHandle> handles = new ArrayList<>();
             RocksDB db = RocksDB.open(dbOptions, directory.toString(), descriptors, handles);
             Map<Family, ColumnFamilyHandle> families = new EnumMap<>(Family.class);
             for (Family family : Family.values()) {
                 families.put(family, handles.get(1 + family.ordinal()));
             }
-            Storage storage = new Storage(dataDir, db, families, resources, watermark, !options.unsafeNoSync());
+            Storage storage = new Storage(dataDir, db, families, resources, watermark, options);
             try {
                 storage.prepare(options);
                 return storage;
@@ -140,7 +153,16 @@ final class Storage implements AutoCloseable {
         }
     }
 
-    private static void createDirectory(Path directory) {
+    /** Beside etcd's files an empty store would look as if all of its data were lost. */
+    private static void refuseEtcdData(Path dataDir, Path store) {
+        if (Files.isDirectory(dataDir.resolve("member")) && Files.notExists(store)) {
+            throw new StoreException(
+                    "the data directory " + dataDir + " holds the data of an etcd (member), which"
+                            + " this server cannot read: name another directory, and copy the keys with \"etcdctl make-mirror\"");
+        }
+    }
+
+    static void createDirectory(Path directory) {
         try {
             if (Files.isDirectory(directory)) {
                 if (!Files.isWritable(directory)) {
@@ -148,14 +170,31 @@ final class Storage implements AutoCloseable {
                 }
                 return;
             }
+            List<Path> parents = new ArrayList<>();
+            for (Path made = directory.toAbsolutePath(); Files.notExists(made); made = made.getParent()) {
+                parents.add(made.getParent());
+            }
             if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
                 Files.createDirectories(
                         directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             } else {
                 Files.createDirectories(directory);
             }
+            for (Path parent : parents) {
+                sync(parent);
+            }
         } catch (IOException e) {
             throw new StoreException("cannot create the data directory " + directory + ": " + e, e);
+        }
+    }
+
+    /** Makes the names in a directory durable: the sync of a file says nothing of the name under which it is found. */
+    private static void sync(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (AccessDeniedException e) {
+            // may be written but not read, or a system that does not open directories
+            log.debug("cannot sync {}", directory, e);
         }
     }
 
@@ -199,7 +238,7 @@ final class Storage implements AutoCloseable {
                 .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
                 // without it a family that is seldom written would keep every log file alive
                 .setMaxTotalWalSize(128 * MEGABYTE)
-                .setDbWriteBufferSize(64 * MEGABYTE)
+                .setDbWriteBufferSize(32 * MEGABYTE)
                 .setMaxBackgroundJobs(2)
                 .setBytesPerSync(MEGABYTE)
                 .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
@@ -213,6 +252,8 @@ final class Storage implements AutoCloseable {
         ColumnFamilyOptions options = new ColumnFamilyOptions()
                 .setWriteBufferSize(megabytes * MEGABYTE)
                 .setMaxWriteBufferNumber(3)
+                // A block counts as used once it is there, against the quota too; by default it has up to a megabyte.
+                .setArenaBlockSize(64 << 10)
                 .setCompressionType(CompressionType.LZ4_COMPRESSION)
                 .setLevelCompactionDynamicLevelBytes(true)
                 .setTargetFileSizeBase(16 * MEGABYTE)
@@ -301,6 +342,7 @@ final class Storage implements AutoCloseable {
         Map<Long, ChunkedSortedSet.Builder<byte[]>> attached = new HashMap<>();
         ChunkedSortedSet.Builder<byte[]> keys = ChunkedSortedSet.builder(KeyValueRecord::compareKeys);
         long residentBytes = 0;
+        MeshUpdate mesh = meshIndex ? MeshIndex.EMPTY.update() : null;
         try (ReadOptions read = new ReadOptions().setReadaheadSize(2 * MEGABYTE).setFillCache(false);
                 RocksIterator it = db.newIterator(families.get(Family.HISTORY), read)) {
             it.seekToFirst();
@@ -311,6 +353,12 @@ final class Storage implements AutoCloseable {
                     byte[] record = KeyValueRecord.resident(value);
                     keys.add(record);
                     residentBytes += KeyValueRecord.heapSize(record);
+                    if (mesh != null) {
+                        byte[] key = KeyValueRecord.key(value);
+                        if (MeshMaintenance.mayConcern(key)) {
+                            mesh.put(key, KeyValueRecord.value(value), KeyValueRecord.modRevision(value));
+                        }
+                    }
                     long lease = KeyValueRecord.lease(record);
                     if (lease != 0) {
                         attached.computeIfAbsent(lease, id -> ChunkedSortedSet.builder(LeaseEntry.NO_KEYS.order()))
@@ -331,6 +379,7 @@ final class Storage implements AutoCloseable {
                 leases,
                 recoverAlarms(),
                 residentBytes,
+                mesh == null ? null : MeshState.of(mesh.finish()),
                 recoverAuth());
     }
 
@@ -356,7 +405,8 @@ final class Storage implements AutoCloseable {
             for (it.seekToFirst(); it.isValid(); it.next()) {
                 StoredLease lease = StoredLease.decode(it.key(), it.value());
                 ChunkedSortedSet.Builder<byte[]> keys = attached.get(lease.id());
-                leases.add(new LeaseEntry(lease.id(), lease.ttl(), keys == null ? LeaseEntry.NO_KEYS : keys.build()));
+                leases.add(new LeaseEntry(
+                        lease.id(), lease.ttl(), lease.granted(), keys == null ? LeaseEntry.NO_KEYS : keys.build()));
             }
             check(it);
         }

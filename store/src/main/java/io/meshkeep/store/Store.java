@@ -7,11 +7,13 @@ import io.meshkeep.proto.RangeRequest;
 import io.meshkeep.proto.RequestOp;
 import io.meshkeep.proto.TxnRequest;
 import io.meshkeep.store.StateMachine.Cut;
+import io.meshkeep.store.mesh.MeshIndex;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
@@ -65,6 +67,7 @@ public final class Store implements AutoCloseable {
     private final HistoryReader history;
     private final RecentEvents recent;
     private final RetainedSnapshots retained;
+    private final MeshHistory mesh;
     private final SpaceGuard space;
     private final RangeReader.Values values;
     private final Compactor compactor;
@@ -72,6 +75,7 @@ public final class Store implements AutoCloseable {
     private final LeaseClock leases;
     private final WatchHub watches;
     private final ScheduledExecutorService housekeeping;
+    private final List<Runnable> publicationListeners = new CopyOnWriteArrayList<>();
     private volatile Snapshot published;
     private volatile boolean failed;
     private volatile boolean defragmenting;
@@ -84,6 +88,8 @@ public final class Store implements AutoCloseable {
         this.published = storage.recover();
         this.recent = new RecentEvents(options.recentEventBytes(), published.revision());
         this.retained = new RetainedSnapshots(options.retainedSnapshotBytes());
+        this.mesh = new MeshHistory(history, options.retainedMeshBytes(), this::snapshot);
+        mesh.add(published);
         this.space = new SpaceGuard(storage, options);
         this.values = new DiskValues();
         this.compactor = new Compactor(
@@ -91,7 +97,7 @@ public final class Store implements AutoCloseable {
         this.watches = new WatchHub(name, this::snapshot, recent, storage, values, options, observer::eventsSent);
         this.commitLog = new LocalCommitLog(name, published, storage, history, options, new Publishing());
         this.leases = new LeaseClock(name, this::expire);
-        published.leases().forEach(lease -> leases.granted(lease.id(), lease.ttl()));
+        published.leases().forEach(lease -> leases.granted(lease.id(), lease.ttl(), lease.granted()));
         leases.start();
         this.housekeeping = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, name + "-housekeeping");
@@ -146,17 +152,20 @@ public final class Store implements AutoCloseable {
             EventBatch events = cut.events();
             if (events != null) {
                 recent.add(events);
-                space.wrote(2 * events.retainedSize());
             }
+            space.wrote(cut.writes());
             retained.wrote(
                     events == null ? 0 : 2 * events.retainedSize(),
                     cut.snapshot().compactedRevision());
+            // before it can be asked for
+            mesh.add(cut.snapshot());
             published = cut.snapshot();
         }
 
         @Override
         public void announce() {
             watches.published();
+            publicationListeners.forEach(Runnable::run);
         }
 
         @Override
@@ -190,6 +199,33 @@ public final class Store implements AutoCloseable {
     /** The newest published state. */
     public Snapshot snapshot() {
         return published;
+    }
+
+    /**
+     * What the keys of the mesh said at a revision. Recent revisions are at hand; for others the disk is read, which
+     * blocks for long.
+     *
+     * @param revision 0 or less is the newest
+     * @throws EtcdException if the revision is compacted or in the future
+     * @throws IllegalStateException if the store keeps no index of the mesh
+     */
+    public MeshIndex mesh(long revision) {
+        return mesh.at(revision);
+    }
+
+    /** As {@link #mesh(long)}, but null instead of reading the disk. */
+    public MeshIndex meshAtHand(long revision) {
+        return mesh.atHand(revision);
+    }
+
+    /** Has something run after each publication of a snapshot, on the store's threads: it must return at once. */
+    public void onPublication(Runnable listener) {
+        publicationListeners.add(listener);
+    }
+
+    /** No longer runs it. */
+    public void removePublicationListener(Runnable listener) {
+        publicationListeners.remove(listener);
     }
 
     /** Identifies the data set: distinct for each, never 0, the same over restarts. */
@@ -420,7 +456,7 @@ public final class Store implements AutoCloseable {
         if (bare instanceof Command.LeaseGrant) {
             return commitLog.submit(command, bytes, (result, error) -> {
                 if (result instanceof Result.LeaseGrant grant) {
-                    leases.granted(grant.id(), grant.ttl());
+                    leases.granted(grant.id(), grant.ttl(), grant.granted());
                 }
                 completion.complete(result, error);
             });
@@ -444,13 +480,19 @@ public final class Store implements AutoCloseable {
         return commitLog.submit(command, bytes, completion);
     }
 
-    private boolean expire(long id, CommitLog.Completion completion) {
-        return submit(new Command.LeaseRevoke(id), 64, (result, error) -> {
-            if (result != null) {
-                observer.leaseExpired();
-            }
-            completion.complete(result, error);
-        });
+    private boolean expire(long id, long granted, CommitLog.Completion completion) {
+        try {
+            return submit(new Command.LeaseExpire(id, granted), 64, (result, error) -> {
+                if (result != null) {
+                    leases.revoked(id);
+                    observer.leaseExpired();
+                }
+                completion.complete(result, error);
+            });
+        } catch (EtcdException stopped) {
+            // the store is closed or has failed: nothing expires any more
+            return false;
+        }
     }
 
     /** Refuses a write once the alarm is raised: whoever is told of the error finds the alarm. */

@@ -16,6 +16,8 @@ import java.time.Duration;
  * @param blockCacheBytes RocksDB's cache
  * @param compactionSlice changes that background compaction looks at in one step
  * @param maxWatchMessageBytes size beyond which the events of a watch that allows it are sent in fragments
+ * @param meshIndex whether snapshots carry an index of the keys of a Cilium mesh
+ * @param retainedMeshBytes memory for past indexes of the mesh, from which followers that are a little late are served
  * @param progressInterval how often a watch that asked for it is told of progress
  */
 public record StoreOptions(
@@ -30,6 +32,8 @@ public record StoreOptions(
         long blockCacheBytes,
         int compactionSlice,
         int maxWatchMessageBytes,
+        boolean meshIndex,
+        long retainedMeshBytes,
         Duration progressInterval) {
 
     private static final long MEGABYTE = 1 << 20;
@@ -59,6 +63,8 @@ public record StoreOptions(
         private long blockCacheBytes = Math.min(32 * MEGABYTE, HEAP / 8);
         private int compactionSlice = 1000;
         private int maxWatchMessageBytes = 2 << 20;
+        private boolean meshIndex = true;
+        private long retainedMeshBytes = Math.min(64 * MEGABYTE, HEAP / 16);
         private Duration progressInterval = Duration.ofMinutes(10);
 
         private Builder() {}
@@ -118,6 +124,16 @@ public record StoreOptions(
             return this;
         }
 
+        public Builder meshIndex(boolean value) {
+            meshIndex = value;
+            return this;
+        }
+
+        public Builder retainedMeshBytes(long value) {
+            retainedMeshBytes = value;
+            return this;
+        }
+
         public Builder progressInterval(Duration value) {
             progressInterval = value;
             return this;
@@ -136,6 +152,8 @@ public record StoreOptions(
                     blockCacheBytes,
                     compactionSlice,
                     maxWatchMessageBytes,
+                    meshIndex,
+                    retainedMeshBytes,
                     progressInterval);
         }
     }

@@ -179,6 +179,11 @@ final class WatchEncoder {
         return message(id, 0, false, true, compactRevision, null);
     }
 
+    /** The end of a watch whose events are there no more, though they should be. */
+    WatchMessage lost(long id, String reason) {
+        return message(id, 0, false, true, 0, reason);
+    }
+
     WatchMessage progress(long id, long revision) {
         return message(id, revision, false, false, 0, null);
     }

@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
@@ -259,18 +258,36 @@ public final class WatchHub implements AutoCloseable {
     }
 
     private void send(WatchGroup group, List<Event> hits, EventBatch batch) {
+        if (bytesToLoad(group.key, hits) > CatchUp.WINDOW_BYTES) {
+            // too much at once, and for the thread that all watches share: it is read piece by piece elsewhere
+            fallBehind(group, batch.firstRevision());
+            return;
+        }
         List<WatchEvent> events;
         try {
             events = wanted(group.key, hits);
         } catch (RuntimeException e) {
             // A pair before could not be read from disk. Nothing was sent yet, so catching up can try again.
-            log.error("reading for the watchers of {} failed; it is tried again", group.key.range(), e);
+            log.warn("reading for the watchers of {} failed; it is tried again", group.key.range(), e);
             fallBehind(group, batch.firstRevision());
             return;
         }
         if (!events.isEmpty()) {
             send(group, events, batch.lastRevision());
         }
+    }
+
+    /** Bytes of the pairs before that are not in memory. */
+    private static long bytesToLoad(WatchGroup.Key key, List<Event> hits) {
+        long bytes = 0;
+        if (key.previous()) {
+            for (Event event : hits) {
+                if (key.wants(event.delete()) && event.previous() != null && KeyValueRecord.isStub(event.previous())) {
+                    bytes += KeyValueRecord.encodedLength(event.previous());
+                }
+            }
+        }
+        return bytes;
     }
 
     private List<WatchEvent> wanted(WatchGroup.Key key, List<Event> hits) {
@@ -598,6 +615,9 @@ public final class WatchHub implements AutoCloseable {
                 rejoin(watcher);
             } else if (watcher.nextRevision < compacted) {
                 cancelCompacted(watcher);
+            } else if (round.lost(watcher) != null) {
+                end(watcher);
+                send(watcher.stream, encoder.lost(watcher.id, round.lost(watcher)));
             } else if (found != null) {
                 deliver(watcher, found);
             }
@@ -630,17 +650,7 @@ public final class WatchHub implements AutoCloseable {
         closed = true;
         parked.set(false);
         LockSupport.unpark(thread);
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join(TimeUnit.SECONDS.toMillis(10));
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
+        Threads.join(thread);
         catchUp.close();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -53,7 +53,7 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
         this.revision = base.revision();
         this.compactedRevision = base.compactedRevision();
         this.appliedIndex = base.appliedIndex();
-        this.residentBytes = base.residentBytes();
+        this.residentBytes = base.keyBytes();
         this.alarms = base.alarms();
         this.auth = base.auth();
     }
@@ -68,6 +68,10 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
 
     void countApplied() {
         appliedIndex++;
+    }
+
+    long appliedIndex() {
+        return appliedIndex;
     }
 
     /** Starts the revision that the coming changes belong to. */
@@ -343,15 +347,25 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
     // ---- leases
 
     boolean hasLease(long id) {
-        return changedLeases.containsKey(id) ? changedLeases.get(id) != null : base.lease(id) != null;
+        return lease(id) != null;
+    }
+
+    private LeaseEntry lease(long id) {
+        return changedLeases.containsKey(id) ? changedLeases.get(id) : base.lease(id);
+    }
+
+    /** Whether the lease is there, and is the one that this grant made. */
+    boolean hasLease(long id, long granted) {
+        LeaseEntry lease = lease(id);
+        return lease != null && lease.granted() == granted;
     }
 
     void grant(long id, long ttl) {
-        changedLeases.put(id, new LeaseEntry(id, ttl, LeaseEntry.NO_KEYS));
+        changedLeases.put(id, new LeaseEntry(id, ttl, appliedIndex, LeaseEntry.NO_KEYS));
         attachments.remove(id);
         coverage.forget(id);
         residentBytes += LeaseEntry.OWN_SIZE;
-        writes.add(StoredLease.grant(id, ttl));
+        writes.add(StoredLease.grant(id, ttl, appliedIndex));
     }
 
     /** Removes a lease whose keys are deleted already. */
@@ -365,7 +379,7 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
 
     /** The keys attached to a lease that exists, in order. */
     List<byte[]> leaseKeys(long id) {
-        LeaseEntry lease = changedLeases.containsKey(id) ? changedLeases.get(id) : base.lease(id);
+        LeaseEntry lease = lease(id);
         NavigableMap<byte[], Boolean> changes = attachments.get(id);
         return (changes == null ? lease.keys() : attach(lease.keys(), changes))
                 .stream().toList();
@@ -432,17 +446,18 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
     Cut cut() {
         writes.addAll(StoredAuth.writes(base.auth(), auth));
         if (events.isEmpty() && writes.isEmpty() && !changedMeta) {
-            Snapshot same = appliedIndex == base.appliedIndex() ? base : snapshot(base.keys(), base.leases());
+            Snapshot same =
+                    appliedIndex == base.appliedIndex() ? base : snapshot(base.keys(), base.leases(), base.meshState());
             return new Cut(same, List.of(), null);
         }
-        Snapshot next = snapshot(mergedKeys(), mergedLeases());
+        Snapshot next = snapshot(mergedKeys(), mergedLeases(), mergedMesh());
         writes.add(StoredMeta.state(next));
         EventBatch batch = events.isEmpty() ? null : new EventBatch(base.revision() + 1, revision, List.copyOf(events));
         return new Cut(next, writes, batch);
     }
 
-    private Snapshot snapshot(KeySet keys, ChunkedSortedSet<LeaseEntry> leases) {
-        return new Snapshot(revision, compactedRevision, appliedIndex, keys, leases, alarms, residentBytes, auth);
+    private Snapshot snapshot(KeySet keys, ChunkedSortedSet<LeaseEntry> leases, MeshState mesh) {
+        return new Snapshot(revision, compactedRevision, appliedIndex, keys, leases, alarms, residentBytes, mesh, auth);
     }
 
     private KeySet mergedKeys() {
@@ -461,6 +476,10 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
         return new KeySet(base.keys().records().update(elements, remove, n));
     }
 
+    private MeshState mergedMesh() {
+        return MeshMaintenance.next(base.meshState(), changed, this::pendingFull);
+    }
+
     private ChunkedSortedSet<LeaseEntry> mergedLeases() {
         if (changedLeases.isEmpty() && attachments.isEmpty()) {
             return base.leases();
@@ -477,7 +496,8 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
         int n = 0;
         for (Map.Entry<Long, LeaseEntry> change : changes.entrySet()) {
             remove[n] = change.getValue() == null;
-            elements[n++] = remove[n - 1] ? new LeaseEntry(change.getKey(), 0, LeaseEntry.NO_KEYS) : change.getValue();
+            elements[n++] =
+                    remove[n - 1] ? new LeaseEntry(change.getKey(), 0, 0, LeaseEntry.NO_KEYS) : change.getValue();
         }
         return base.leases().update(elements, remove, n);
     }

@@ -30,7 +30,8 @@ class CommandTest {
                 new Command.LeaseGrant(-5, 9_000_000_000L),
                 new Command.LeaseRevoke(Long.MIN_VALUE),
                 new Command.RaiseAlarm(new Alarm(3, AlarmType.NOSPACE)),
-                new Command.DisarmAlarm(new Alarm(-3, AlarmType.CORRUPT)));
+                new Command.DisarmAlarm(new Alarm(-3, AlarmType.CORRUPT)),
+                new Command.LeaseExpire(-7, Long.MAX_VALUE));
     }
 
     @ParameterizedTest
@@ -49,7 +50,7 @@ class CommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(bytes = {0, 9, -1, 127})
+    @ValueSource(bytes = {0, 9, 10, -1, 127})
     void anUnknownKindIsRefused(byte kind) {
         assertThatThrownBy(() -> Command.decode(new byte[] {kind})).isInstanceOf(InvalidProtocolBufferException.class);
     }

@@ -30,7 +30,15 @@ final class MemoryDisk {
 
     StateMachine stateMachine(long maxAnswerBytes) {
         Snapshot empty = new Snapshot(
-                1, -1, 0, KeySet.EMPTY, ChunkedSortedSet.empty(Snapshot.LEASE_ORDER), Set.of(), 0, AuthState.INITIAL);
+                1,
+                -1,
+                0,
+                KeySet.EMPTY,
+                ChunkedSortedSet.empty(Snapshot.LEASE_ORDER),
+                Set.of(),
+                0,
+                null,
+                AuthState.INITIAL);
         Reads reads = new Reads(maxAnswerBytes);
         reads.machine = new StateMachine(empty, reads, this::view);
         return reads.machine;

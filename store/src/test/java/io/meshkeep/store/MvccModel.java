@@ -253,7 +253,16 @@ final class MvccModel {
     private TxnResponse txn(TxnRequest request) {
         Path path = choose(request);
         check(path);
-        TxnResponse response = change(() -> run(path));
+        NavigableMap<ByteString, KeyValue> before = current;
+        int changesBefore = changes.size();
+        TxnResponse response;
+        try {
+            response = change(() -> run(path));
+        } catch (EtcdException refused) {
+            current = before;
+            changes.subList(changesBefore, changes.size()).clear();
+            throw refused;
+        }
         return response.toBuilder().setHeader(header(revision)).build();
     }
 
@@ -297,7 +306,10 @@ final class MvccModel {
             ResponseOp.Builder answer = ResponseOp.newBuilder();
             switch (op.getRequestCase()) {
                 case REQUEST_RANGE -> answer.setResponseRange(rangeInTxn(op.getRequestRange()));
-                case REQUEST_PUT -> answer.setResponsePut(set(op.getRequestPut()));
+                case REQUEST_PUT -> {
+                    requirePresent(op.getRequestPut());
+                    answer.setResponsePut(set(op.getRequestPut()));
+                }
                 case REQUEST_DELETE_RANGE -> answer.setResponseDeleteRange(delete(op.getRequestDeleteRange()));
                 case REQUEST_TXN -> answer.setResponseTxn(run(path.nested.get(i)));
                 case REQUEST_NOT_SET -> throw new IllegalArgumentException("an operation is not set");

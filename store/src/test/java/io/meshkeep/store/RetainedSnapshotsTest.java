@@ -18,6 +18,7 @@ class RetainedSnapshotsTest {
                 ChunkedSortedSet.empty(Snapshot.LEASE_ORDER),
                 Set.of(),
                 0,
+                null,
                 AuthState.INITIAL);
     }
 

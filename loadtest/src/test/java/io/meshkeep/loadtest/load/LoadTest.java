@@ -91,7 +91,8 @@ class LoadTest {
                 EtcdClient client = EtcdClient.connect(server.endpoint(), 1)) {
             Meter meter = new Meter(Duration.ofSeconds(1), Duration.ofSeconds(2), perSecond -> {});
             Measurement measured = meter.measure(client, new OpenLoop<>(client, new Ranges(), 500, 10), CpuClock.NONE);
-            assertThat(measured.perSecond()).isBetween(400.0, 600.0);
+            // Without the clock it would be many thousands; a slow machine may be late with some of them.
+            assertThat(measured.perSecond()).isBetween(250.0, 1000.0);
         }
     }
 

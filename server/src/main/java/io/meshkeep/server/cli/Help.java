@@ -17,6 +17,8 @@ final class Help {
 
                 Usage:
                   meshkeep serve [flags]   serve the etcd v3 API; meshkeep serve --help lists the flags
+                  meshkeep certs COMMAND   make, show, verify and renew certificates; see meshkeep certs help
+                  meshkeep mesh COMMAND    ask a server about its Cilium mesh; see meshkeep mesh --help
                   meshkeep init --data-dir D --cluster-name C
                                            give an empty store Cilium's users, and switch authentication on
                   meshkeep auth explain --user U --key K [--range-end E]

@@ -1,5 +1,6 @@
 package io.meshkeep.server.cli;
 
+import io.netty.handler.codec.http2.Http2Exception;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -25,6 +26,9 @@ final class Logging {
     /** Chatty at debug, and seldom about us. Held here because the log manager only keeps weak references. */
     private static final List<Logger> LIBRARIES = List.of(Logger.getLogger("io.grpc"), Logger.getLogger("io.netty"));
 
+    /** Reports as an error of the server's each stream that a client resets while there is something to send on it. */
+    private static final Logger STREAMS = Logger.getLogger("io.grpc.netty.NettyServerHandler");
+
     private Logging() {}
 
     /** @throws UsageException if a log file cannot be opened */
@@ -41,6 +45,7 @@ final class Logging {
         Level librariesLevel =
                 settings.level().intValue() < Level.WARNING.intValue() ? Level.WARNING : settings.level();
         LIBRARIES.forEach(library -> library.setLevel(librariesLevel));
+        STREAMS.setFilter(record -> !(record.getThrown() instanceof Http2Exception.StreamException));
     }
 
     private static OutputStream open(String output) throws UsageException {

@@ -1,8 +1,10 @@
 package io.meshkeep.server.cli;
 
+import io.meshkeep.certs.cli.CertsCommand;
 import io.meshkeep.server.MeshkeepServer;
 import io.meshkeep.server.ServerConfig;
 import io.meshkeep.server.StartException;
+import io.meshkeep.server.cli.mesh.MeshCommand;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
@@ -79,6 +81,10 @@ public final class Main {
                 return OK;
             case "serve":
                 return serve(rest);
+            case "certs":
+                return CertsCommand.run(rest, out, err);
+            case "mesh":
+                return MeshCommand.run(rest, environment, out, err);
             case "init":
                 return InitCommand.run(rest, out);
             case "auth":

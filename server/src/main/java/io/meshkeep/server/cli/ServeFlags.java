@@ -24,16 +24,12 @@ import java.util.Set;
 final class ServeFlags {
     private static final Support USED = new Support.Used();
     private static final Support NO_EFFECT = new Support.NoEffect();
-    private static final Support TLS = new Support.Only(
-            Set.of("", "false"), "TLS is not built yet, and the server will not serve in cleartext what should be TLS");
     private static final Support NO_DISCOVERY =
             new Support.Only(Set.of(""), "cluster discovery is not supported: the server is a single member");
 
     private static final String NO_PEERS = "No peer port is opened: the server is a single member.";
     private static final String NO_RAFT = "There is no Raft log to tune.";
     private static final String NO_BBOLT = "Data is kept in RocksDB, not bbolt.";
-    private static final String NO_TLS_YET = "Refused until TLS is built.";
-    private static final String TLS_DETAIL = "Applies to TLS listeners only, of which there are none yet.";
     private static final String NO_TRACING = "No traces are sent.";
     private static final String NO_V2 = "The v2 API and its proxy do not exist here.";
     private static final String NO_LOG_ROTATION = "Log files are not rotated; use logrotate with copytruncate.";
@@ -305,22 +301,59 @@ final class ServeFlags {
 
     private static void security() {
         Group group = Group.SECURITY;
-        for (String name : List.of(
+        add(
+                group,
                 "cert-file",
-                "key-file",
-                "client-cert-file",
-                "client-key-file",
-                "client-crl-file",
+                TEXT,
+                "",
+                USED,
+                "Certificate of the server, then those of intermediate authorities. Read again when the file changes, as"
+                        + " all of these files.");
+        add(group, "key-file", TEXT, "", USED, "Its key: PKCS#8, PKCS#1 or SEC1, not encrypted.");
+        add(
+                group,
+                "trusted-ca-file",
+                TEXT,
+                "",
+                USED,
+                "Authorities of clients, one or many. If given, clients must show a certificate.");
+        add(
+                group,
+                "client-cert-auth",
+                BOOLEAN,
+                "false",
+                USED,
+                "The common name of a client's certificate is its user. Needs --trusted-ca-file.");
+        add(group, "client-crl-file", TEXT, "", USED, "Revoked certificates of clients.");
+        add(group, "client-cert-allowed-cn", TEXT, "", USED, "Only clients whose certificate has this common name.");
+        add(
+                group,
                 "client-cert-allowed-hostname",
-                "trusted-ca-file")) {
-            add(group, name, TEXT, "", TLS, NO_TLS_YET);
+                TEXT,
+                "",
+                USED,
+                "Only clients whose certificate is for this host name.");
+        add(
+                group,
+                "auto-tls",
+                BOOLEAN,
+                "false",
+                USED,
+                "Make a certificate that signs itself, in the data directory. Encrypts, and proves nothing.");
+        add(group, "self-signed-cert-validity", COUNT, "1", USED, "How long that certificate is valid, in years.");
+        add(group, "tls-min-version", TEXT, "TLS1.2", USED, "Least version of TLS: TLS1.2 or TLS1.3.");
+        add(group, "tls-max-version", TEXT, "", USED, "Greatest version of TLS: TLS1.2 or TLS1.3.");
+        add(
+                group,
+                "cipher-suites",
+                TEXT,
+                "",
+                USED,
+                "Cipher suites for TLS 1.2, comma-separated, by their IANA names; by default those with forward secrecy"
+                        + " and authenticated encryption.");
+        for (String name : List.of("client-cert-file", "client-key-file")) {
+            add(group, name, TEXT, "", NO_EFFECT, "The server never calls itself over the network.");
         }
-        add(group, "client-cert-auth", BOOLEAN, "false", TLS, NO_TLS_YET);
-        add(group, "auto-tls", BOOLEAN, "false", TLS, NO_TLS_YET);
-        add(group, "self-signed-cert-validity", COUNT, "1", NO_EFFECT, TLS_DETAIL);
-        add(group, "cipher-suites", TEXT, "", NO_EFFECT, TLS_DETAIL);
-        add(group, "tls-min-version", TEXT, "TLS1.2", NO_EFFECT, TLS_DETAIL);
-        add(group, "tls-max-version", TEXT, "", NO_EFFECT, TLS_DETAIL);
         for (String name : List.of(
                 "peer-cert-file",
                 "peer-key-file",
@@ -532,6 +565,14 @@ final class ServeFlags {
                 USED,
                 "Revision that an empty data directory starts at: a number, or time for the microseconds since 1970, "
                         + "so that a server that lost its data never counts through revisions again.");
+        add(
+                group,
+                "mesh-index",
+                BOOLEAN,
+                "true",
+                USED,
+                "Keep indexes of the identities, endpoints, nodes and services of a Cilium mesh, for meshkeep mesh and "
+                        + "the gRPC service behind it; they cost memory in proportion to such keys.");
         add(
                 group,
                 "advertised-version",

@@ -106,10 +106,18 @@ record ServeOptions(ServerConfig config, LogSettings logging, List<String> notic
             read("watch-progress-notify-interval", GoDuration::parse, config::watchProgressNotifyInterval);
             read("unsafe-no-fsync", Boolean::valueOf, config::unsafeNoFsync);
             read("initial-revision", InitialRevision::parse, config::initialRevision);
+            read("mesh-index", Boolean::valueOf, config::meshIndex);
             read("advertised-version", text -> text, config::advertisedVersion);
             read("metrics", Reader::metrics, config::metrics);
             read("cors", Reader::names, config::corsOrigins);
             read("host-whitelist", Reader::names, config::hostWhitelist);
+            Path dataDir = Path.of(text("data-dir", name() + ".etcd"));
+            TlsFlags.read(this::setting, dataDir.resolve("fixtures").resolve("client"))
+                    .ifPresent(config::tls);
+            if (TlsFlags.isAuto(this::setting)) {
+                int years = get("self-signed-cert-validity", Reader::count, 1);
+                config.selfSignedValidity(Duration.ofDays(365L * Math.max(1, years)));
+            }
             read("auth-token", text -> text, config::authToken);
             read("auth-token-ttl", Reader::tokenTtl, config::authTokenTtl);
             read("bcrypt-cost", Reader::count, config::bcryptCost);
@@ -154,6 +162,11 @@ record ServeOptions(ServerConfig config, LogSettings logging, List<String> notic
             } catch (IllegalArgumentException bad) {
                 throw new UsageException(setting.origin() + ": " + bad.getMessage(), bad);
             }
+        }
+
+        /** The text of a flag, empty if it was not given. */
+        private String setting(String flag) {
+            return text(flag, "");
         }
 
         private String text(String flag, String defaultValue) {

@@ -1,13 +1,18 @@
 package io.meshkeep.server.http;
 
+import io.grpc.Attributes;
 import io.grpc.netty.GrpcHttp2ConnectionHandler;
+import io.grpc.netty.InternalProtocolNegotiationEvent;
 import io.grpc.netty.ProtocolNegotiationEvent;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.group.ChannelGroup;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -25,14 +30,26 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
      * What the handlers of one port share.
      *
      * @param http2 makes the handler that takes over for HTTP/2; it expects the negotiation event
+     * @param tls the handshake that comes first, if there is one
      * @param http takes over for HTTP/1
+     * @param connectionCut the attribute of a gRPC connection that gets what ends it
+     * @param maxMessageBytes the largest gRPC message that is taken
+     * @param undecided the connections that have not said yet what they speak
+     * @param maxConnections how many connections that are not HTTP/1's may be open; more are closed as they come
+     * @param refusals limits the warnings about those
      * @param timeoutNanos how long the first bytes may take
      * @param tlsWarnings limits the warnings about TLS
      * @param connections where every connection is entered that is not HTTP/1's
      */
     record Port(
             Function<GrpcHttp2ConnectionHandler, ChannelHandler> http2,
+            Optional<TlsPort> tls,
             HttpService http,
+            Attributes.Key<Runnable> connectionCut,
+            int maxMessageBytes,
+            Undecided undecided,
+            int maxConnections,
+            LogLimiter refusals,
             long timeoutNanos,
             LogLimiter tlsWarnings,
             ChannelGroup connections) {}
@@ -54,22 +71,34 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         port.connections().add(ctx.channel());
+        port.undecided().add(ctx.channel());
+        if (port.connections().size() > port.maxConnections()) {
+            port.refusals()
+                    .log(leftOut -> log.warn(
+                            "closed a new connection from {}: {} are open, which is the limit{}",
+                            ctx.channel().remoteAddress(),
+                            port.maxConnections(),
+                            leftOut));
+            ctx.close();
+        }
+        port.tls().ifPresent(tls -> tls.addBefore(ctx));
         Runnable close = ctx::close;
         timeout = ctx.executor().schedule(close, port.timeoutNanos(), TimeUnit.NANOSECONDS);
     }
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        discard();
+        discard(ctx.channel());
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        discard();
+        discard(ctx.channel());
         ctx.fireChannelInactive();
     }
 
-    private void discard() {
+    private void discard(Channel channel) {
+        port.undecided().remove(channel);
         timeout.cancel(false);
         pending.release();
         pending = Unpooled.EMPTY_BUFFER;
@@ -80,15 +109,33 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof ProtocolNegotiationEvent e) {
             negotiation = e;
+        } else if (event instanceof SslHandshakeCompletionEvent handshake
+                && port.tls().isPresent()) {
+            endHandshake(ctx, port.tls().get(), handshake);
         } else {
             ctx.fireUserEventTriggered(event);
         }
     }
 
+    private void endHandshake(ChannelHandlerContext ctx, TlsPort tls, SslHandshakeCompletionEvent handshake) {
+        Optional<ProtocolNegotiationEvent> negotiated = tls.end(ctx, negotiation, handshake);
+        if (negotiated.isPresent()) {
+            negotiation = negotiated.get();
+        } else {
+            decided = true;
+            ctx.close();
+        }
+    }
+
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (!(message instanceof ByteBuf bytes) || decided) {
+        if (!(message instanceof ByteBuf bytes)) {
             ctx.fireChannelRead(message);
+            return;
+        }
+        if (decided) {
+            // the connection is being closed
+            bytes.release();
             return;
         }
         if (pending.isReadable()) {
@@ -120,8 +167,9 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
         switch (verdict) {
             case HTTP2 -> {
                 ByteBuf bytes = takePending();
+                MessageSizeGuard.install(grpc, port.maxMessageBytes());
                 ctx.pipeline().replace(ctx.name(), null, port.http2().apply(grpc));
-                ctx.fireUserEventTriggered(negotiation);
+                ctx.fireUserEventTriggered(withCut(ctx.channel()));
                 ctx.fireChannelRead(bytes);
             }
             case HTTP1 -> {
@@ -149,6 +197,16 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
                 ctx.close();
             }
         }
+    }
+
+    private ProtocolNegotiationEvent withCut(Channel channel) {
+        // Not the channel's own way to close: that waits for what is under way, which is what is to be got rid of.
+        Runnable cut = () -> channel.pipeline().firstContext().close();
+        return InternalProtocolNegotiationEvent.withAttributes(
+                negotiation,
+                InternalProtocolNegotiationEvent.getAttributes(negotiation).toBuilder()
+                        .set(port.connectionCut(), cut)
+                        .build());
     }
 
     private ByteBuf takePending() {

@@ -1,50 +1,95 @@
 package io.meshkeep.server.http;
 
+import com.sun.management.UnixOperatingSystemMXBean;
+import io.grpc.Attributes;
 import io.grpc.netty.GrpcHttp2ConnectionHandler;
 import io.grpc.netty.InternalProtocolNegotiator.ProtocolNegotiator;
 import io.grpc.netty.InternalProtocolNegotiators;
+import io.meshkeep.server.tls.Certificates;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.AsciiString;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
- * Serves gRPC (HTTP/2 with prior knowledge) and HTTP/1.1 on one plaintext port of a gRPC server. The first bytes of a
- * connection decide; a connection that does not send them in time is closed. Thread-safe.
+ * Serves gRPC (HTTP/2) and HTTP/1.1 on one port of a gRPC server, plaintext or TLS. The first bytes of a connection
+ * decide; a connection that does not send them in time is closed. Thread-safe.
  *
  * <p>To be given to {@code NettyServerBuilder.protocolNegotiator}. An HTTP/1.1 connection counts as ended for gRPC; its
  * owner is then the {@link HttpService}, which is shut down with the gRPC server.
  *
- * <p>This rests on hooks that gRPC calls internal (version pinned, behaviour tested). TLS goes in front: a negotiator
- * of its own would put {@code InternalProtocolNegotiators.waitUntilActiveHandler} and the TLS handshake first and a
- * {@link FirstBytesHandler} with {@code InternalProtocolNegotiators.grpcNegotiationHandler} as its HTTP/2 side after
- * them. The first bytes are then the decrypted ones, so that ALPN is allowed but not needed.
+ * <p>With TLS the first bytes are the decrypted ones, so that ALPN is allowed but not needed. gRPC's own negotiator for
+ * TLS insists on it.
+ *
+ * <p>This rests on hooks that gRPC calls internal (version pinned, behaviour tested).
  */
 public final class FirstBytesNegotiator implements ProtocolNegotiator {
+    /** Connections that may keep silent at a time: each costs some memory and a file. */
+    private static final int MAX_UNDECIDED = 2000;
+
+    /** With TLS a handshake keeps silent too: all agents of a mesh may come at once after a restart. */
+    private static final int MAX_UNDECIDED_TLS = 8000;
+
     private final ProtocolNegotiator plaintext = InternalProtocolNegotiators.serverPlaintext();
+    private final AsciiString scheme;
     private final FirstBytesHandler.Port port;
     private final HttpService http;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
 
     /**
      * @param http serves the HTTP/1.1 connections of this port alone
+     * @param connectionCut the attribute of a gRPC connection that gets what ends it
+     * @param maxMessageBytes the largest gRPC message that is taken, in bytes
      * @param firstBytesTimeout how long a new connection may take to say which protocol it speaks
      */
-    public FirstBytesNegotiator(HttpService http, Duration firstBytesTimeout) {
+    public FirstBytesNegotiator(
+            HttpService http, Attributes.Key<Runnable> connectionCut, int maxMessageBytes, Duration firstBytesTimeout) {
+        this(http, connectionCut, maxMessageBytes, firstBytesTimeout, Optional.empty());
+    }
+
+    /**
+     * @param http serves the HTTP/1.1 connections of this port alone
+     * @param connectionCut the attribute of a gRPC connection that gets what ends it
+     * @param maxMessageBytes the largest gRPC message that is taken, in bytes
+     * @param firstBytesTimeout how long a new connection may take for the handshake and the first bytes after it
+     * @param certificates for TLS; none for plaintext
+     */
+    public FirstBytesNegotiator(
+            HttpService http,
+            Attributes.Key<Runnable> connectionCut,
+            int maxMessageBytes,
+            Duration firstBytesTimeout,
+            Optional<Certificates> certificates) {
         this.http = http;
+        this.scheme = certificates.isPresent() ? AsciiString.of("https") : plaintext.scheme();
         this.port = new FirstBytesHandler.Port(
                 plaintext::newHandler,
+                certificates.map(TlsPort::new),
                 http,
+                connectionCut,
+                maxMessageBytes,
+                new Undecided(certificates.isPresent() ? MAX_UNDECIDED_TLS : MAX_UNDECIDED),
+                maxConnections(),
+                new LogLimiter(Duration.ofSeconds(10)),
                 firstBytesTimeout.toNanos(),
                 new LogLimiter(Duration.ofSeconds(10)),
                 connections);
     }
 
+    /** Three quarters of the files that this process may open: a store that cannot open its files ends. */
+    private static int maxConnections() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
+                ? (int) Math.min(Integer.MAX_VALUE, system.getMaxFileDescriptorCount() / 4 * 3)
+                : Integer.MAX_VALUE;
+    }
+
     @Override
     public AsciiString scheme() {
-        return plaintext.scheme();
+        return scheme;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.meshkeep.server.http;
 
+import io.meshkeep.server.tls.Certificates;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -9,6 +10,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.ServerChannel;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.Optional;
 
 /** A port that speaks HTTP/1.1 and nothing else, for {@code --listen-metrics-urls}. Thread-safe. */
 public final class HttpListener implements AutoCloseable {
@@ -29,14 +31,17 @@ public final class HttpListener implements AutoCloseable {
      * @param service serves the connections of this port alone
      * @param group accepts and serves; stays the caller's
      * @param channelType the server socket that fits the group
+     * @param certificates for TLS; none for plaintext
      * @throws IOException if the address cannot be listened on
      */
     public static HttpListener bind(
             InetSocketAddress address,
             HttpService service,
             EventLoopGroup group,
-            Class<? extends ServerChannel> channelType)
+            Class<? extends ServerChannel> channelType,
+            Optional<Certificates> certificates)
             throws IOException {
+        Optional<TlsPort> tls = certificates.map(TlsPort::new);
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(group)
                 .channel(channelType)
@@ -46,6 +51,7 @@ public final class HttpListener implements AutoCloseable {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel accepted) {
+                        tls.ifPresent(port -> port.addTo(accepted.pipeline()));
                         service.addTo(accepted.pipeline());
                     }
                 });

@@ -1,5 +1,6 @@
 package io.meshkeep.server.rpc;
 
+import io.grpc.Attributes;
 import io.grpc.HandlerRegistry;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -14,6 +15,8 @@ import io.meshkeep.server.auth.CallCredentials;
 import io.meshkeep.server.auth.Passwords;
 import io.meshkeep.server.auth.TokenFactory;
 import io.meshkeep.server.auth.Tokens;
+import io.meshkeep.server.mesh.AuthorizedAccess;
+import io.meshkeep.server.mesh.MeshAccess;
 import io.meshkeep.server.metrics.Metrics;
 import io.meshkeep.store.Store;
 import java.io.ByteArrayInputStream;
@@ -23,25 +26,48 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** All services of etcd's client port on one store. */
+/** All services of the client port on one store: etcd's, and the mesh's. */
 public final class EtcdServices implements AutoCloseable {
     /** What etcd lets gRPC take beyond the largest request, in bytes. */
     public static final int GRPC_OVERHEAD = 512 << 10;
 
+    /**
+     * The attribute under which a transport says how a client's connection is ended, whatever is under way on it. May be
+     * called by any thread. A transport without it cannot be rid of clients that do not read.
+     */
+    public static final Attributes.Key<Runnable> CONNECTION_CUT = Attributes.Key.create("meshkeep-connection-cut");
+
+    private final UnreadBytes unread;
     private final SlowCalls slowCalls;
     private final Passwords passwords;
     private final OpenStreams openStreams;
+    private final MeshService mesh;
     private final List<ServerServiceDefinition> services;
 
     /** @param clientUrls the advertised client URLs, known once the server listens */
     public EtcdServices(Store store, ServerConfig config, Metrics metrics, Supplier<List<String>> clientUrls) {
+        this(store, config, metrics, clientUrls, new AuthorizedAccess(store));
+    }
+
+    /**
+     * @param clientUrls the advertised client URLs, known once the server listens
+     * @param meshAccess decides what callers see of the mesh
+     */
+    public EtcdServices(
+            Store store,
+            ServerConfig config,
+            Metrics metrics,
+            Supplier<List<String>> clientUrls,
+            MeshAccess meshAccess) {
         Headers headers = new Headers(store);
-        slowCalls = new SlowCalls(config.name());
+        unread = new UnreadBytes(config.name(), Runtime.getRuntime().maxMemory() / 3);
+        slowCalls = new SlowCalls(config.name(), unread);
         passwords = new Passwords(config.name(), config.bcryptCost());
         Tokens tokens = TokenFactory.tokens(config.authToken(), config.authTokenTtl());
         ServiceBinder binder = new ServiceBinder(
-                new Methods(config.maxRequestBytes() + GRPC_OVERHEAD), metrics, new CallCredentials(tokens));
+                new Methods(config.maxRequestBytes() + GRPC_OVERHEAD), metrics, unread, new CallCredentials(tokens));
         openStreams = binder.openStreams();
+        mesh = new MeshService(config.name(), store, headers, meshAccess, unread);
         services = List.of(
                 new KvService(
                                 store,
@@ -66,6 +92,7 @@ public final class EtcdServices implements AutoCloseable {
                                         config.advertisedVersion(),
                                         config.quotaBytes().orElse(0)))
                         .bind(binder),
+                mesh.bind(binder),
                 new AuthService(store, headers, passwords, tokens, config.maxRequestBytes()).bind(binder),
                 binder.service(LockGrpc.getServiceDescriptor())
                         .unbuilt("use a lease and a transaction, as etcdctl lock does")
@@ -127,6 +154,8 @@ public final class EtcdServices implements AutoCloseable {
 
     @Override
     public void close() {
+        unread.close();
+        mesh.close();
         passwords.close();
         slowCalls.close();
     }

@@ -50,16 +50,18 @@ final class KvService {
 
     private void range(RangeRequest request, Reply reply) {
         RequestChecks.check(request);
+        SlowCalls.Read read = first -> {
+            Result.Range result = store.range(request, reply.credentials());
+            if (first) {
+                metrics.ranges().increment();
+            }
+            return KvResponses.range(headers.field(result.revision()), result);
+        };
         if (store.isCheap(request)) {
-            reply.send(encode(store.range(request, reply.credentials())));
+            slowCalls.readHere(reply, read);
         } else {
-            slowCalls.run(reply, () -> slowCalls.send(reply, encode(store.range(request, reply.credentials()))));
+            slowCalls.read(reply, read);
         }
-    }
-
-    private Encoded encode(Result.Range result) {
-        metrics.ranges().increment();
-        return KvResponses.range(headers.field(result.revision()), result);
     }
 
     private void put(PutRequest request, Reply reply) {
@@ -72,7 +74,7 @@ final class KvService {
                 metrics.puts().increment();
                 metrics.putBytes()
                         .add(request.getKey().size() + request.getValue().size());
-                reply.send(KvResponses.put(headers.field(result.revision()), (Result.Put) result));
+                slowCalls.send(reply, KvResponses.put(headers.field(result.revision()), (Result.Put) result));
             }
         });
     }
@@ -85,7 +87,8 @@ final class KvService {
                 reply.fail(error);
             } else {
                 metrics.deletes().increment();
-                answer(reply, KvResponses.deleteRange(headers.field(result.revision()), (Result.DeleteRange) result));
+                slowCalls.send(
+                        reply, KvResponses.deleteRange(headers.field(result.revision()), (Result.DeleteRange) result));
             }
         });
     }
@@ -93,11 +96,12 @@ final class KvService {
     private void txn(TxnRequest request, Reply reply) {
         RequestChecks.check(request, limits.maxTxnOps());
         if (RequestChecks.isReadOnly(request)) {
+            SlowCalls.Read read = first -> encode(store.read(request, reply.credentials()), first);
             if (store.isCheap(request)) {
-                reply.send(encode(store.read(request, reply.credentials())));
-                return;
+                slowCalls.readHere(reply, read);
+            } else {
+                slowCalls.read(reply, read);
             }
-            slowCalls.run(reply, () -> slowCalls.send(reply, encode(store.read(request, reply.credentials()))));
             return;
         }
         int size = checkSize(request.getSerializedSize());
@@ -105,13 +109,13 @@ final class KvService {
             if (error != null) {
                 reply.fail(error);
             } else {
-                answer(reply, encode((Result.Txn) result));
+                slowCalls.send(reply, encode((Result.Txn) result, true));
             }
         });
     }
 
-    private Encoded encode(Result.Txn result) {
-        if (count(result) > 1) {
+    private Encoded encode(Result.Txn result, boolean first) {
+        if (first && count(result) > 1) {
             metrics.txns().increment();
         }
         return KvResponses.txn(headers.field(result.revision()), result);
@@ -135,15 +139,6 @@ final class KvService {
             }
         }
         return operations;
-    }
-
-    /** Answers a write: the store's thread must not wait for the budget that a large answer needs. */
-    private void answer(Reply reply, Encoded answer) {
-        if (slowCalls.isLarge(answer)) {
-            slowCalls.run(reply, () -> slowCalls.send(reply, answer));
-        } else {
-            reply.send(answer);
-        }
     }
 
     private void compact(CompactionRequest request, Reply reply) {

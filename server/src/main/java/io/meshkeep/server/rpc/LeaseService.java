@@ -94,7 +94,7 @@ final class LeaseService {
     }
 
     private void timeToLive(LeaseTimeToLiveRequest request, Reply reply) {
-        slowCalls.run(reply, () -> {
+        slowCalls.read(reply, first -> {
             Snapshot snapshot = store.snapshot();
             Caller caller = reply.credentials().resolve(snapshot.auth());
             snapshot.auth().requireCredentials(caller);
@@ -114,12 +114,12 @@ final class LeaseService {
                             .forEach(key -> response.addKeys(UnsafeByteOperations.unsafeWrap(key)));
                 }
             }
-            slowCalls.send(reply, Encoded.of(response.build()));
+            return Encoded.of(response.build());
         });
     }
 
     private void leases(LeaseLeasesRequest request, Reply reply) {
-        slowCalls.run(reply, () -> {
+        slowCalls.read(reply, first -> {
             Snapshot snapshot = store.snapshot();
             Caller caller = reply.credentials().resolve(snapshot.auth());
             snapshot.auth().requireCredentials(caller);
@@ -129,7 +129,7 @@ final class LeaseService {
             for (long id : store.leases().byDeadline()) {
                 response.addLeases(LeaseStatus.newBuilder().setID(id));
             }
-            slowCalls.send(reply, Encoded.of(response.build()));
+            return Encoded.of(response.build());
         });
     }
 

@@ -52,24 +52,28 @@ final class Methods {
         public Incoming<Q> parse(InputStream stream) {
             int size = 0;
             try {
-                // gRPC's own streams know their length; those of the in-process transport need not
-                size = stream instanceof KnownLength ? stream.available() : 0;
+                // The length of a compressed message is not known before it has been read.
+                boolean known = stream instanceof KnownLength;
+                size = known ? stream.available() : 0;
                 if (size > maxBytes) {
-                    return refused(
-                            size,
-                            Status.RESOURCE_EXHAUSTED.withDescription(
-                                    "grpc: received message larger than max (" + size + " vs. " + maxBytes + ")"));
+                    return tooLarge(size, "grpc: received message larger than max (" + size + " vs. " + maxBytes + ")");
                 }
-                Q message = stream instanceof KnownLength
-                        ? parser.parseFrom(stream.readNBytes(size))
-                        : parser.parseFrom(stream);
-                return new Incoming<>(message, null, size);
+                byte[] bytes = stream.readNBytes(known ? size : maxBytes + 1);
+                size = bytes.length;
+                if (size > maxBytes) {
+                    return tooLarge(size, "grpc: received message after decompression larger than max " + maxBytes);
+                }
+                return new Incoming<>(parser.parseFrom(bytes), null, size);
             } catch (InvalidProtocolBufferException e) {
                 return refused(
                         size, Status.INTERNAL.withDescription("grpc: error unmarshalling request: " + e.getMessage()));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
+        }
+
+        private Incoming<Q> tooLarge(int size, String text) {
+            return refused(size, Status.RESOURCE_EXHAUSTED.withDescription(text));
         }
 
         private Incoming<Q> refused(int size, Status status) {

@@ -33,6 +33,11 @@ final class Reply {
         return call.isCancelled();
     }
 
+    /** Ends the client's connection; null if it has none that could be ended. */
+    Runnable connectionCut() {
+        return call.getAttributes().get(EtcdServices.CONNECTION_CUT);
+    }
+
     void send(Encoded message) {
         try {
             call.sendHeaders(new Metadata());

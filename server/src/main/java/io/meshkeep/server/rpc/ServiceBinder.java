@@ -20,12 +20,14 @@ import java.util.function.Function;
 final class ServiceBinder {
     private final Methods methods;
     private final Metrics metrics;
+    private final UnreadBytes unread;
     private final CallCredentials credentials;
     private final OpenStreams openStreams = new OpenStreams();
 
-    ServiceBinder(Methods methods, Metrics metrics, CallCredentials credentials) {
+    ServiceBinder(Methods methods, Metrics metrics, UnreadBytes unread, CallCredentials credentials) {
         this.methods = methods;
         this.metrics = metrics;
+        this.unread = unread;
         this.credentials = credentials;
     }
 
@@ -59,7 +61,12 @@ final class ServiceBinder {
             return bind(
                     method,
                     new StreamHandler<>(
-                            opener, metrics.grpc().forMethod(method), metrics.server(), openStreams, credentials));
+                            opener,
+                            metrics.grpc().forMethod(method),
+                            metrics.server(),
+                            openStreams,
+                            unread,
+                            credentials));
         }
 
         private <Q extends Message, R extends Message> Service bind(

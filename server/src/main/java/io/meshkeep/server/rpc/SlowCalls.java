@@ -1,32 +1,38 @@
 package io.meshkeep.server.rpc;
 
 import io.meshkeep.store.EtcdError;
+import io.meshkeep.store.Threads;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Where calls go that would hold up an event loop: long lists, reads from disk, file compactions. A few threads, a
- * bounded queue ("too many requests" when it is full), and a budget for the bytes of large answers that clients have
- * not taken yet.
+ * Where calls go that would hold up an event loop: long lists, reads from disk, file compactions. A few threads and a
+ * bounded queue ("too many requests" when it is full). Answers of some size go out only when {@link UnreadBytes} has
+ * room for them; no thread waits for that.
  */
 final class SlowCalls implements AutoCloseable {
     private static final int THREADS = 2;
     private static final int QUEUE = 4096;
-    /** Answers below this size are the transport's business. */
+
+    /** Answers below this size are not counted: the call itself takes about as much. */
+    private static final int COUNTED = 4 << 10;
+
+    /** Encoding an answer of this size is not for the store's thread. */
     private static final int LARGE = 256 << 10;
 
-    private static final int UNIT = 1024;
-    private static final long BUDGET_WAIT_SECONDS = 7;
+    /** Makes an answer. May be called again if there was no room for what it made. */
+    interface Read {
+        /** @param first whether it is the first time */
+        Encoded answer(boolean first);
+    }
 
     private final ThreadPoolExecutor executor;
-    private final int budgetUnits = (int) Math.min(
-            Integer.MAX_VALUE, Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 3) / UNIT);
-    private final Semaphore budget = new Semaphore(budgetUnits, true);
+    private final UnreadBytes unread;
 
-    SlowCalls(String name) {
+    SlowCalls(String name, UnreadBytes unread) {
+        this.unread = unread;
         executor =
                 new ThreadPoolExecutor(THREADS, THREADS, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(QUEUE), task -> {
                     Thread thread = new Thread(task, name + "-slow-calls");
@@ -38,45 +44,97 @@ final class SlowCalls implements AutoCloseable {
 
     /** Runs the call's work on another thread; what it throws becomes the call's status. */
     void run(Reply reply, Runnable work) {
+        run(reply, null, work);
+    }
+
+    /** The same with room that is given back if nothing comes of it. */
+    private void run(Reply reply, UnreadBytes.Held room, Runnable work) {
         try {
             executor.execute(() -> {
                 if (reply.isCancelled()) {
+                    giveBack(room);
                     return;
                 }
                 try {
                     work.run();
                 } catch (RuntimeException e) {
+                    giveBack(room);
                     reply.fail(e);
                 }
             });
         } catch (RejectedExecutionException e) {
+            giveBack(room);
             reply.fail(Statuses.of(executor.isShutdown() ? EtcdError.STOPPED : EtcdError.TOO_MANY_REQUESTS));
         }
     }
 
-    boolean isLarge(Encoded answer) {
-        return answer.size() >= LARGE;
+    private static void giveBack(UnreadBytes.Held room) {
+        if (room != null) {
+            room.release();
+        }
     }
 
-    /** Sends an answer, a large one only when there is room in the budget for it. Blocks; for {@link #run} only. */
+    /** Answers a read on another thread. */
+    void read(Reply reply, Read read) {
+        run(reply, () -> readHere(reply, read));
+    }
+
+    /** Answers a read that is quickly made on the caller's thread. */
+    void readHere(Reply reply, Read read) {
+        Encoded answer = read.answer(true);
+        UnreadBytes.Held room = null;
+        if (answer.size() >= COUNTED) {
+            room = unread.tryHold(answer.size(), reply.connectionCut());
+            if (room == null) {
+                awaitRoom(reply, answer.size(), read);
+                return;
+            }
+        }
+        send(reply, answer, room);
+    }
+
+    /** What was read is dropped meanwhile, so that those who wait need no memory. */
+    private void awaitRoom(Reply reply, int bytes, Read read) {
+        boolean waits = unread.await(
+                bytes,
+                0,
+                reply.connectionCut(),
+                room -> run(reply, room, () -> {
+                    Encoded answer = read.answer(false);
+                    room.resize(answer.size());
+                    send(reply, answer, room);
+                }),
+                () -> reply.fail(Statuses.of(EtcdError.TOO_MANY_REQUESTS)));
+        if (!waits) {
+            reply.fail(Statuses.of(EtcdError.TOO_MANY_REQUESTS));
+        }
+    }
+
+    /** Sends the answer to a write, which cannot be made again. For any thread that should not be held up for long. */
     void send(Reply reply, Encoded answer) {
-        if (!isLarge(answer)) {
+        if (answer.size() < COUNTED) {
             reply.send(answer);
             return;
         }
-        // one answer larger than the whole budget is let through alone
-        int units = Math.min(budgetUnits, answer.size() / UNIT);
-        try {
-            if (!budget.tryAcquire(units, BUDGET_WAIT_SECONDS, TimeUnit.SECONDS)) {
-                reply.fail(Statuses.of(EtcdError.TOO_MANY_REQUESTS));
-                return;
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            reply.fail(Statuses.of(EtcdError.STOPPED));
-            return;
+        UnreadBytes.Held room = unread.tryHold(answer.size(), reply.connectionCut());
+        if (room != null && answer.size() < LARGE) {
+            send(reply, answer, room);
+        } else if (room != null) {
+            run(reply, room, () -> send(reply, answer, room));
+        } else if (!unread.await(
+                answer.size(),
+                answer.size(),
+                reply.connectionCut(),
+                given -> run(reply, given, () -> send(reply, answer, given)),
+                () -> reply.fail(Statuses.of(EtcdError.TOO_MANY_REQUESTS)))) {
+            reply.fail(Statuses.of(EtcdError.TOO_MANY_REQUESTS));
         }
-        reply.whenEnded(() -> budget.release(units));
+    }
+
+    private static void send(Reply reply, Encoded answer, UnreadBytes.Held room) {
+        if (room != null) {
+            reply.whenEnded(room::release);
+        }
         reply.send(answer);
     }
 
@@ -84,16 +142,6 @@ final class SlowCalls implements AutoCloseable {
     @Override
     public void close() {
         executor.shutdownNow();
-        boolean interrupted = false;
-        while (!executor.isTerminated()) {
-            try {
-                executor.awaitTermination(10, TimeUnit.SECONDS);
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.join(executor);
     }
 }

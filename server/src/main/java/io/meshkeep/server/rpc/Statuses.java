@@ -1,6 +1,7 @@
 package io.meshkeep.server.rpc;
 
 import io.grpc.Status;
+import io.meshkeep.server.mesh.MeshRefusal;
 import io.meshkeep.store.EtcdError;
 import io.meshkeep.store.EtcdException;
 import io.meshkeep.store.StoreException;
@@ -31,6 +32,10 @@ final class Statuses {
     static Status of(Throwable failure) {
         if (failure instanceof EtcdException refused) {
             return of(refused.error());
+        }
+        if (failure instanceof MeshRefusal refused) {
+            return Status.fromCode(Status.Code.valueOf(refused.code().name()))
+                    .withDescription("meshkeep: " + refused.getMessage());
         }
         log.error("a call failed", failure);
         if (failure instanceof StoreException) {

@@ -29,6 +29,7 @@ final class StreamHandler<Q> implements ServerCallHandler<Incoming<Q>, Encoded> 
     private final MethodMetrics method;
     private final ServerMetrics metrics;
     private final OpenStreams openStreams;
+    private final UnreadBytes unread;
     private final CallCredentials credentials;
 
     StreamHandler(
@@ -36,18 +37,20 @@ final class StreamHandler<Q> implements ServerCallHandler<Incoming<Q>, Encoded> 
             MethodMetrics method,
             ServerMetrics metrics,
             OpenStreams openStreams,
+            UnreadBytes unread,
             CallCredentials credentials) {
         this.credentials = credentials;
         this.opener = opener;
         this.method = method;
         this.metrics = metrics;
         this.openStreams = openStreams;
+        this.unread = unread;
     }
 
     @Override
     public ServerCall.Listener<Incoming<Q>> startCall(ServerCall<Incoming<Q>, Encoded> call, Metadata headers) {
         CallMeter meter = new CallMeter(method, metrics);
-        StreamReply reply = new StreamReply(call, meter, credentials.of(headers, call.getAttributes()));
+        StreamReply reply = new StreamReply(call, meter, unread, credentials.of(headers, call.getAttributes()));
         CallMetadata metadata = CallMetadata.of(headers);
         if (metadata.refusal() != null) {
             reply.close(metadata.refusal());
@@ -55,6 +58,7 @@ final class StreamHandler<Q> implements ServerCallHandler<Incoming<Q>, Encoded> 
         }
         metrics.streamRequest(metadata.clientApiVersion());
         Session<Q> session = opener.apply(reply);
+        reply.onRoom(session::ready);
         reply.start();
         openStreams.add(reply);
         return new ServerCall.Listener<Incoming<Q>>() {

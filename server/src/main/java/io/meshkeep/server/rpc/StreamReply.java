@@ -15,18 +15,32 @@ import org.slf4j.LoggerFactory;
 final class StreamReply {
     private static final Logger log = LoggerFactory.getLogger(StreamReply.class);
 
+    /** From this size on a message makes gRPC say that a stream is not ready, and then that it is again. */
+    private static final int COUNTED = 32 << 10;
+
     private final ServerCall<?, Encoded> call;
     private final CallMeter meter;
     private final Credentials credentials;
     private final AtomicBoolean owesRequest = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final UnreadBytes unread;
+    private Runnable roomAgain = () -> {};
+    /** What the transport has that made it say it has enough; null while it says nothing of the kind. Guarded by this. */
+    private UnreadBytes.Held held;
+
     private volatile boolean answering;
     private volatile boolean halfClosed;
 
-    StreamReply(ServerCall<?, Encoded> call, CallMeter meter, Credentials credentials) {
+    StreamReply(ServerCall<?, Encoded> call, CallMeter meter, UnreadBytes unread, Credentials credentials) {
         this.call = call;
         this.meter = meter;
+        this.unread = unread;
         this.credentials = credentials;
+    }
+
+    /** @param action run when {@link #isReady()}, having said no, may say yes, but for {@link #ready()} */
+    void onRoom(Runnable action) {
+        roomAgain = action;
     }
 
     /** What the caller showed. */
@@ -39,20 +53,44 @@ final class StreamReply {
         call.request(1);
     }
 
+    /** Whether the transport takes another message, and the server has the memory for it. */
     boolean isReady() {
-        return call.isReady();
+        return call.isReady() && (unread.hasRoom(roomAgain) || closed.get());
     }
 
     /** Sends a message. One thread at a time; the lock, else free, is for {@link #close} by another. */
     synchronized void send(Encoded message) {
         try {
             if (!closed.get() && !call.isCancelled()) {
+                if (message.size() >= COUNTED) {
+                    hold(message.size());
+                }
                 call.sendMessage(message);
                 meter.sent(message.size());
             }
         } catch (RuntimeException e) {
             // One stream's trouble must not reach the thread that sends to all of them.
             log.debug("a message could not be sent; its stream has ended", e);
+        }
+    }
+
+    /** Counts a message that the transport will not have sent at once; {@link #ready} says when it has. */
+    private void hold(int bytes) {
+        if (held == null) {
+            held = unread.hold(bytes, call.getAttributes().get(EtcdServices.CONNECTION_CUT));
+        } else {
+            held.resize(held.bytes() + bytes);
+        }
+    }
+
+    private void release() {
+        UnreadBytes.Held sent;
+        synchronized (this) {
+            sent = held;
+            held = null;
+        }
+        if (sent != null) {
+            sent.release();
         }
     }
 
@@ -71,6 +109,7 @@ final class StreamReply {
 
     /** The transport has room again. */
     void ready() {
+        release();
         if (owesRequest.compareAndSet(true, false)) {
             call.request(1);
         }
@@ -92,6 +131,8 @@ final class StreamReply {
     /** The transport is done with the stream. */
     void ended() {
         closed.set(true);
+        unread.forget(roomAgain);
+        release();
         meter.ended(Status.Code.CANCELLED);
     }
 

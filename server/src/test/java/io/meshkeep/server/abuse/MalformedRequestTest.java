@@ -5,16 +5,12 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Attributes;
-import io.grpc.CallOptions;
 import io.grpc.ClientTransportFilter;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.stub.ClientCallStreamObserver;
-import io.grpc.stub.ClientCalls;
-import io.grpc.stub.StreamObserver;
 import io.meshkeep.proto.ClusterGrpc;
 import io.meshkeep.proto.CompactionRequest;
 import io.meshkeep.proto.Compare;
@@ -36,9 +32,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -340,44 +333,5 @@ class MalformedRequestTest {
             }
         }
         return changed;
-    }
-
-    /** A stream, and what comes back on it: bodies, and the status at its end. */
-    private static final class RawStream {
-        private final BlockingQueue<Object> received = new LinkedBlockingQueue<>();
-        private final ClientCallStreamObserver<byte[]> requests;
-
-        RawStream(ManagedChannel channel, MethodDescriptor<?, ?> method) {
-            requests = (ClientCallStreamObserver<byte[]>) ClientCalls.asyncBidiStreamingCall(
-                    channel.newCall(RawCalls.method(method), CallOptions.DEFAULT), new StreamObserver<byte[]>() {
-                        @Override
-                        public void onNext(byte[] body) {
-                            received.add(body);
-                        }
-
-                        @Override
-                        public void onError(Throwable t) {
-                            received.add(Status.fromThrowable(t));
-                        }
-
-                        @Override
-                        public void onCompleted() {
-                            received.add(Status.OK);
-                        }
-                    });
-        }
-
-        void send(byte[] body) {
-            requests.onNext(body);
-        }
-
-        /** What comes next; null if nothing comes. */
-        Object next() throws InterruptedException {
-            return received.poll(60, TimeUnit.SECONDS);
-        }
-
-        void cancel() {
-            requests.cancel("enough", null);
-        }
     }
 }

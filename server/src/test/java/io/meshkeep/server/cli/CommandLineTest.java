@@ -98,21 +98,6 @@ class CommandLineTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "--cert-file=c",
-                "--key-file=k",
-                "--client-cert-auth",
-                "--trusted-ca-file=t",
-                "--auto-tls",
-                "--client-crl-file=c",
-                "--client-cert-allowed-hostname=h"
-            })
-    void refusesToServeCleartextWhereTlsIsWanted(String argument) {
-        assertRefused("TLS is not built yet", argument);
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
                 "--cert-file=",
                 "--client-cert-auth=false",
                 "--auto-tls=false",

@@ -118,9 +118,6 @@ class ConfigFileTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             max-txn-ops: many                                  | max-txn-ops in
-            client-transport-security: {cert-file: c}          | TLS is not built yet
-            client-transport-security: {client-cert-auth: true} | TLS is not built yet
-            client-transport-security: {allowed-hostname: [h]} | TLS is not built yet
             client-transport-security: 5                       | must hold keys and values
             discovery-config: {token: t}                       | cluster discovery is not supported
             name: {first: n}                                   | must be a single value

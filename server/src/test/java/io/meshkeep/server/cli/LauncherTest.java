@@ -65,7 +65,7 @@ class LauncherTest {
         Files.copy(Path.of("..", "meshkeep"), root.resolve("meshkeep"));
         Files.createDirectories(root.resolve(".mvn"));
         Files.writeString(root.resolve("pom.xml"), "");
-        for (String module : List.of("proto", "setcore", "store", "server")) {
+        for (String module : List.of("proto", "setcore", "store", "server", "loadtest")) {
             Files.createDirectories(root.resolve(module).resolve("src/main/java"));
             Files.writeString(root.resolve(module).resolve("pom.xml"), "");
             Files.writeString(root.resolve(module).resolve("src/main/java/A.java"), "");
@@ -83,8 +83,9 @@ class LauncherTest {
                 if [ "$1" = --version ]; then echo 'Apache Maven 3.9.9'; exit; fi
                 echo "mvn $JAVA_HOME $*" >>"$CALLS"
                 echo '[INFO] Building Meshkeep: server 1.0    [5/5]'
-                mkdir -p "$ROOT/server/target"
+                mkdir -p "$ROOT/server/target" "$ROOT/loadtest/target"
                 : >"$ROOT/server/target/meshkeep-server.jar"
+                case " $* " in *" -pl loadtest "*) : >"$ROOT/loadtest/target/meshkeep-loadtest.jar" ;; esac
                 """);
     }
 
@@ -246,6 +247,36 @@ class LauncherTest {
         launch(root, "./meshkeep", "test", "-Dtest=A B");
         assertThat(calls())
                 .containsExactly("mvn " + javaHome + " -B -ntp -f " + root.resolve("pom.xml") + " verify -Dtest=A B");
+    }
+
+    @Test
+    void benchBuildsTheLoadGeneratorOnceAndHandsArgumentsOn() throws Exception {
+        javaHome = jdk("jdk", "17.0.15");
+        Result first = launch(root, "./meshkeep", "bench", "sets", "--json", "a b");
+        assertThat(first.status()).isEqualTo(7);
+        assertThat(first.out()).containsExactly("arg bench", "arg sets", "arg --json", "arg a b");
+        assertThat(first.err()).anyMatch(line -> line.contains("building the load generator"));
+        assertThat(calls()).last().asString().contains("-jar " + root.resolve("loadtest/target/meshkeep-loadtest.jar"));
+
+        Result second = launch(root, "./meshkeep", "bench");
+        assertThat(second.out()).containsExactly("arg bench");
+        assertThat(second.err()).isEmpty();
+        assertThat(builds()).isEqualTo(1);
+
+        // The server was built with it.
+        launch(root, "./meshkeep", "version");
+        assertThat(builds()).isEqualTo(1);
+
+        Files.setLastModifiedTime(
+                root.resolve("loadtest/pom.xml"), FileTime.from(Instant.now().plusSeconds(5)));
+        launch(root, "./meshkeep", "version");
+        assertThat(builds()).isEqualTo(1);
+        launch(root, "./meshkeep", "bench");
+        assertThat(builds()).isEqualTo(2);
+    }
+
+    private long builds() throws IOException {
+        return calls().stream().filter(call -> call.startsWith("mvn")).count();
     }
 
     private Result launch(Path from, String... command) throws Exception {

@@ -52,7 +52,7 @@ class MainTest {
             sevre                    | meshkeep: unknown command "sevre"; see meshkeep help
             serve --nmae=n           | meshkeep: unknown flag --nmae; did you mean --name?
             --nmae=n                 | meshkeep: unknown flag --nmae; did you mean --name?
-            serve --cert-file=c      | meshkeep: --cert-file: TLS is not built yet, and the server will not serve in cleartext what should be TLS
+            serve --cert-file=c      | meshkeep: cert-file and key-file go together: key-file is missing
             serve --metrics=all      | meshkeep: --metrics: "all" is neither basic nor extensive
             serve --log-outputs=/no/such/dir/log | meshkeep: log-outputs: cannot write to /no/such/dir/log: /no/such/dir/log
             """)

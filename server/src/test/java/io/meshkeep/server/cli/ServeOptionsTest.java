@@ -85,6 +85,7 @@ class ServeOptionsTest {
                         "--experimental-watch-progress-notify-interval=15s",
                         "--unsafe-no-fsync",
                         "--initial-revision=time",
+                        "--mesh-index=false",
                         "--advertised-version=3.6.17",
                         "--metrics=extensive",
                         "--force-new-cluster",
@@ -114,6 +115,7 @@ class ServeOptionsTest {
                 .watchProgressNotifyInterval(Duration.ofSeconds(15))
                 .unsafeNoFsync(true)
                 .initialRevision(new InitialRevision.FromClock())
+                .meshIndex(false)
                 .advertisedVersion("3.6.17")
                 .metrics(MetricsDetail.EXTENSIVE)
                 .forceNewCluster(true)
@@ -182,7 +184,7 @@ class ServeOptionsTest {
     @Test
     void aBadVariableIsNamed() {
         assertRefused(Map.of("ETCD_MAX_TXN_OPS", "many"), "ETCD_MAX_TXN_OPS: \"many\" is not a whole number");
-        assertRefused(Map.of("ETCD_CERT_FILE", "c"), "ETCD_CERT_FILE: TLS is not built yet");
+        assertRefused(Map.of("ETCD_TLS_MIN_VERSION", "TLS1.1", "ETCD_CERT_FILE", "c", "ETCD_KEY_FILE", "k"), "TLS1.1");
         assertRefused(
                 Map.of("ETCD_LISTEN_CLIENT_URLS", "tcp://127.0.0.1:1"),
                 "ETCD_LISTEN_CLIENT_URLS: URL \"tcp://127.0.0.1:1\" has an unsupported scheme");
@@ -198,7 +200,16 @@ class ServeOptionsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             --listen-client-urls=                     | listen-client-urls must not be empty
-            --listen-client-urls=https://127.0.0.1:1  | listen-client-urls https://127.0.0.1:1: TLS is not built yet
+            --listen-client-urls=https://127.0.0.1:1  | listen-client-urls https://127.0.0.1:1 is TLS: it needs cert-file and key-file, or auto-tls
+            --key-file=k                              | cert-file and key-file go together: cert-file is missing
+            --client-cert-auth                        | client-cert-auth needs cert-file, key-file and trusted-ca-file
+            --trusted-ca-file=t                       | trusted-ca-file needs cert-file and key-file: without them nothing is TLS
+            --client-crl-file=t                       | client-crl-file needs cert-file and key-file: without them nothing is TLS
+            --client-cert-allowed-cn=n                | client-cert-allowed-cn needs cert-file and key-file: without them
+            --cert-file=c --key-file=k --client-cert-auth | client-cert-auth needs trusted-ca-file: without authorities
+            --cert-file=c --key-file=k --tls-min-version=TLS1.1 | "TLS1.1" is neither TLS1.2 nor TLS1.3
+            --cert-file=c --key-file=k --tls-min-version=TLS1.3 --tls-max-version=TLS1.2 | tls-min-version is above
+            --cert-file=c --key-file=k --client-crl-file=r | client-crl-file needs trusted-ca-file
             --listen-client-urls=http://127.0.0.1     | --listen-client-urls: URL "http://127.0.0.1" has no port
             --advertise-client-urls=n.example:2379    | --advertise-client-urls: URL "n.example:2379" has no scheme
             --initial-cluster=a=http://a:1,b=http://b:1 | --initial-cluster: it names 2 members
@@ -219,7 +230,7 @@ class ServeOptionsTest {
             --config-file=/does/not/exist             | config file /does/not/exist does not exist
             """)
     void refusesInOneLine(String argument, String message) {
-        assertRefused(Map.of(), message, argument);
+        assertRefused(Map.of(), message, argument.split(" "));
     }
 
     private static void assertRefused(Map<String, String> environment, String message, String... arguments) {

@@ -19,9 +19,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -59,7 +61,8 @@ class HttpFrontTest {
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 service,
                 GROUP,
-                EpollServerSocketChannel.class);
+                EpollServerSocketChannel.class,
+                Optional.empty());
     }
 
     private RawClient connect() throws IOException {
@@ -175,7 +178,7 @@ class HttpFrontTest {
 
     @Test
     void anIdleOrDribblingConnectionIsClosed() throws Exception {
-        serve(ECHO, SMALL.withTimeout(Duration.ofMillis(300)));
+        serve(ECHO, SMALL.withTimeout(Duration.ofSeconds(1)));
         try (RawClient idle = connect();
                 RawClient used = connect();
                 RawClient dribbling = connect()) {
@@ -260,12 +263,16 @@ class HttpFrontTest {
     @Test
     void whoeverDoesNotReadTheAnswerIsClosed() throws Exception {
         byte[] large = new byte[32 << 20];
+        CountDownLatch asked = new CountDownLatch(1);
         serve(
-                call -> CompletableFuture.completedFuture(HttpReply.of(HttpResponseStatus.OK, "x/y", large)),
-                SMALL.withTimeout(Duration.ofMillis(300)));
+                call -> {
+                    asked.countDown();
+                    return CompletableFuture.completedFuture(HttpReply.of(HttpResponseStatus.OK, "x/y", large));
+                },
+                SMALL.withTimeout(Duration.ofSeconds(1)));
         try (RawClient client = connect()) {
             client.get("/");
-            await().until(() -> service.openConnections() == 1);
+            assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
             await().until(() -> service.openConnections() == 0);
         }
     }

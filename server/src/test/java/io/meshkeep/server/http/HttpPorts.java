@@ -8,6 +8,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +30,7 @@ final class HttpPorts implements AutoCloseable {
 
     private HttpListener bind(HttpService service) throws IOException {
         InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-        return HttpListener.bind(anyPort, service, group, NioServerSocketChannel.class);
+        return HttpListener.bind(anyPort, service, group, NioServerSocketChannel.class, Optional.empty());
     }
 
     FakeHealth health() {

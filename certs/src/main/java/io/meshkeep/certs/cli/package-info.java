@@ -1,0 +1,2 @@
+/** The {@code certs} commands. */
+package io.meshkeep.certs.cli;

@@ -1,0 +1,2 @@
+/** Answers about the mesh: lists, explanations, differences and watches, made from the store's indexes. */
+package io.meshkeep.server.mesh;

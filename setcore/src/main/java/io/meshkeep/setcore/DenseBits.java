@@ -1,0 +1,100 @@
+package io.meshkeep.setcore;
+
+/**
+ * Numbers that lie densely, as the bits of words: 64 neighbouring numbers a word. To gather ascending numbers, to combine
+ * them and to turn them into numbers again takes no branch on a comparison.
+ */
+final class DenseBits {
+    /** From how many numbers on a word is worth its gathering. */
+    private static final int NUMBERS_PER_WORD = 6;
+
+    /** The number that the lowest bit of the first word stands for, divided by 64. */
+    private final long firstWord;
+
+    private final long[] words;
+
+    /**
+     * For numbers from {@code least} to {@code most}.
+     *
+     * @param most must be so near that {@link #suit} is true
+     */
+    DenseBits(long least, long most) {
+        firstWord = least >> 6;
+        words = new long[(int) ((most >> 6) - firstWord) + 1];
+    }
+
+    /** Whether so many numbers in such a range lie densely enough. */
+    static boolean suit(long least, long most, long count) {
+        long span = most - least;
+        return span >= 0 && (span >>> 6) + 1 <= count / NUMBERS_PER_WORD;
+    }
+
+    void add(long number) {
+        words[(int) ((number >> 6) - firstWord)] |= 1L << number;
+    }
+
+    /** Adds ascending numbers to what has no numbers yet. */
+    DenseBits addAscending(long[] numbers, int from, int to) {
+        int i = from;
+        while (i < to) {
+            long word = numbers[i] >> 6;
+            long bits = 0;
+            do {
+                bits |= 1L << numbers[i++];
+            } while (i < to && numbers[i] >> 6 == word);
+            words[(int) (word - firstWord)] = bits;
+        }
+        return this;
+    }
+
+    /** Makes this the combination with other bits of the same range. */
+    DenseBits combine(Algebra algebra, DenseBits other) {
+        long[] own = words;
+        long[] others = other.words;
+        switch (algebra) {
+            case UNION -> {
+                for (int i = 0; i < own.length; i++) {
+                    own[i] |= others[i];
+                }
+            }
+            case DIFFERENCE -> {
+                for (int i = 0; i < own.length; i++) {
+                    own[i] &= ~others[i];
+                }
+            }
+            case INTERSECTION -> {
+                for (int i = 0; i < own.length; i++) {
+                    own[i] &= others[i];
+                }
+            }
+            case SYMMETRIC_DIFFERENCE -> {
+                for (int i = 0; i < own.length; i++) {
+                    own[i] ^= others[i];
+                }
+            }
+        }
+        return this;
+    }
+
+    /** How many numbers there are. */
+    int count() {
+        int count = 0;
+        for (long word : words) {
+            count += Long.bitCount(word);
+        }
+        return count;
+    }
+
+    /** The numbers, ascending, in a new array; {@code count} is how many there are. */
+    long[] numbers(int count) {
+        long[] numbers = new long[count];
+        int filled = 0;
+        for (int i = 0; i < words.length; i++) {
+            long base = (firstWord + i) << 6;
+            for (long bits = words[i]; bits != 0; bits &= bits - 1) {
+                numbers[filled++] = base + Long.numberOfTrailingZeros(bits);
+            }
+        }
+        return numbers;
+    }
+}

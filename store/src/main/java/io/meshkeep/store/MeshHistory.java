@@ -1,0 +1,115 @@
+package io.meshkeep.store;
+
+import io.meshkeep.store.mesh.MeshIndex;
+import java.lang.ref.SoftReference;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/**
+ * Past indexes of the mesh. The newest ones are kept, bounded by their number and by what they hold beyond the newest;
+ * one of an older revision is made anew from disk. Thread-safe.
+ */
+final class MeshHistory {
+    private static final int MAX_INDEXES = 8192;
+
+    /**
+     * The index of a commit, and the last revision up to which nothing of the mesh changed.
+     *
+     * @param bytes what was reckoned for keeping the one before it
+     */
+    private record Kept(MeshState state, long lastRevision, long bytes) {}
+
+    private record Made(long revision, MeshIndex index) {}
+
+    private final HistoryReader history;
+    private final long maxBytes;
+    private final Supplier<Snapshot> newest;
+    /** By the first revision that the index is known to be right for. */
+    private final TreeMap<Long, Kept> recent = new TreeMap<>();
+
+    private long bytes;
+
+    private final Object making = new Object();
+    /** The index made last: whoever asks for an old revision asks for it in pages. */
+    private volatile SoftReference<Made> made = new SoftReference<>(null);
+
+    MeshHistory(HistoryReader history, long maxBytes, Supplier<Snapshot> newest) {
+        this.history = history;
+        this.maxBytes = maxBytes;
+        this.newest = newest;
+    }
+
+    /** Takes in a snapshot that is about to be published. */
+    synchronized void add(Snapshot snapshot) {
+        MeshState state = snapshot.meshState();
+        if (state == null) {
+            return;
+        }
+        Map.Entry<Long, Kept> last = recent.lastEntry();
+        if (last != null && last.getValue().state == state) {
+            recent.put(last.getKey(), new Kept(state, snapshot.revision(), last.getValue().bytes));
+            return;
+        }
+        // by now it has been worked out, if its turn as the newest made anybody ask
+        long before = last == null ? 0 : last.getValue().state.retainedBytes();
+        recent.put(snapshot.revision(), new Kept(state, snapshot.revision(), before));
+        bytes += before;
+        while (recent.size() > 1 && (bytes > maxBytes || recent.size() > MAX_INDEXES)) {
+            recent.pollFirstEntry();
+            bytes -= recent.firstEntry().getValue().bytes;
+        }
+    }
+
+    /** See {@link Store#meshAtHand}. */
+    MeshIndex atHand(long revision) {
+        Snapshot now = newest.get();
+        if (!now.hasMesh()) {
+            throw new IllegalStateException("the store keeps no index of the mesh");
+        }
+        if (revision <= 0 || revision == now.revision()) {
+            return now.mesh();
+        }
+        if (revision > now.revision()) {
+            throw EtcdError.FUTURE_REVISION.exception();
+        }
+        requireReadable(revision);
+        MeshState found = null;
+        synchronized (this) {
+            Map.Entry<Long, Kept> kept = recent.floorEntry(revision);
+            if (kept != null && revision <= kept.getValue().lastRevision) {
+                found = kept.getValue().state;
+            }
+        }
+        if (found != null) {
+            return found.index();
+        }
+        Made last = made.get();
+        return last != null && last.revision == revision ? last.index : null;
+    }
+
+    /** See {@link Store#mesh}. */
+    MeshIndex at(long revision) {
+        MeshIndex index = atHand(revision);
+        if (index != null) {
+            return index;
+        }
+        // one at a time: each takes as much memory as the newest index does
+        synchronized (making) {
+            index = atHand(revision);
+            if (index == null) {
+                index = MeshMaintenance.read(history, revision);
+                // a compaction is published before it deletes, so what was read is whole if this still passes
+                requireReadable(revision);
+                made = new SoftReference<>(new Made(revision, index));
+            }
+            return index;
+        }
+    }
+
+    private void requireReadable(long revision) {
+        if (revision < newest.get().compactedRevision()) {
+            throw EtcdError.COMPACTED.exception();
+        }
+    }
+}

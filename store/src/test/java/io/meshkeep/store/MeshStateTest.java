@@ -1,0 +1,73 @@
+package io.meshkeep.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.meshkeep.store.mesh.MeshIndex;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whoever asks for an index, and whenever, gets that of the commit. */
+class MeshStateTest {
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void anIndexIsThatOfItsCommitWheneverItIsAskedFor(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        TreeMap<String, Long> identities = new TreeMap<>();
+        MeshState state = MeshState.of(MeshIndex.EMPTY);
+        List<MeshState> states = new ArrayList<>();
+        List<TreeMap<String, Long>> expected = new ArrayList<>();
+        long revision = 1;
+        for (int commit = 0; commit < 500; commit++) {
+            MeshState.Next next = state.new Next();
+            TreeMap<String, Boolean> changed = new TreeMap<>();
+            for (int i = random.nextInt(4); i >= 0; i--) {
+                changed.put("cilium/state/identities/v1/id/" + (300 + random.nextInt(40)), random.nextBoolean());
+            }
+            for (var change : changed.entrySet()) {
+                if (change.getValue()) {
+                    revision++;
+                    identities.put(change.getKey(), revision);
+                    next.change(
+                            bytes(change.getKey()),
+                            KeyValueRecord.encode(bytes(change.getKey()), revision, revision, 1, bytes("k8s:a=b;"), 0));
+                } else {
+                    identities.remove(change.getKey());
+                    next.change(bytes(change.getKey()), null);
+                }
+            }
+            state = next.finish();
+            states.add(state);
+            expected.add(new TreeMap<>(identities));
+            if (random.nextInt(10) == 0) {
+                check(state, identities);
+            }
+            if (random.nextInt(10) == 0) {
+                int older = random.nextInt(states.size());
+                check(states.get(older), expected.get(older));
+            }
+        }
+        for (int i = 0; i < states.size(); i++) {
+            check(states.get(i), expected.get(i));
+            assertThat(states.get(i).index()).isSameAs(states.get(i).index());
+        }
+    }
+
+    private static void check(MeshState state, TreeMap<String, Long> identities) {
+        assertThat(state.index().identityCount()).isEqualTo(identities.size());
+        identities.forEach((key, revision) -> assertThat(state.index()
+                        .identity(
+                                io.meshkeep.store.mesh.Scope.LOCAL,
+                                Long.parseLong(key.substring(key.lastIndexOf('/') + 1)))
+                        .revision())
+                .isEqualTo(revision));
+    }
+}
