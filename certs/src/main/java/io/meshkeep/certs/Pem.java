@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
 import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.cert.CRLException;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
@@ -16,6 +17,18 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.bouncycastle.cert.X509CertificateHolder;
+import org.bouncycastle.crypto.params.AsymmetricKeyParameter;
+import org.bouncycastle.crypto.params.ECPrivateKeyParameters;
+import org.bouncycastle.crypto.params.ECPublicKeyParameters;
+import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
+import org.bouncycastle.crypto.params.RSAKeyParameters;
+import org.bouncycastle.crypto.params.RSAPrivateCrtKeyParameters;
+import org.bouncycastle.crypto.util.PrivateKeyFactory;
+import org.bouncycastle.crypto.util.SubjectPublicKeyInfoFactory;
+import org.bouncycastle.math.ec.ECPoint;
+import org.bouncycastle.math.ec.FixedPointCombMultiplier;
 import org.bouncycastle.openssl.PEMEncryptedKeyPair;
 import org.bouncycastle.openssl.PEMException;
 import org.bouncycastle.openssl.PEMKeyPair;
@@ -118,6 +131,57 @@ public final class Pem {
             throw new UnreadablePemException("holds a private key that cannot be read", e);
         }
         throw new UnreadablePemException("holds no private key");
+    }
+
+    /**
+     * The one public key of a text: as such (RFC 5280, RFC 8017), of a certificate, or of a private key that holds it.
+     *
+     * @throws UnreadablePemException if there is none, or it is broken
+     */
+    public static PublicKey publicKey(String text) throws UnreadablePemException {
+        requireSane(text);
+        JcaPEMKeyConverter converter = new JcaPEMKeyConverter();
+        try (PEMParser parser = new PEMParser(new StringReader(text))) {
+            Object object;
+            while ((object = parser.readObject()) != null) {
+                if (object instanceof SubjectPublicKeyInfo info) {
+                    return converter.getPublicKey(info);
+                } else if (object instanceof X509CertificateHolder certificate) {
+                    return converter.getPublicKey(certificate.getSubjectPublicKeyInfo());
+                } else if (object instanceof PEMKeyPair pair && pair.getPublicKeyInfo() != null) {
+                    return converter.getPublicKey(pair.getPublicKeyInfo());
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            throw new UnreadablePemException("holds a public key that cannot be read", e);
+        }
+        throw new UnreadablePemException("holds no public key");
+    }
+
+    /**
+     * The public key that belongs to a private one.
+     *
+     * @throws IllegalArgumentException if it cannot be told from a key of this kind
+     */
+    public static PublicKey publicOf(PrivateKey key) {
+        try {
+            AsymmetricKeyParameter parameters = PrivateKeyFactory.createKey(key.getEncoded());
+            AsymmetricKeyParameter other;
+            if (parameters instanceof RSAPrivateCrtKeyParameters rsa) {
+                other = new RSAKeyParameters(false, rsa.getModulus(), rsa.getPublicExponent());
+            } else if (parameters instanceof ECPrivateKeyParameters ec) {
+                ECPoint point = new FixedPointCombMultiplier()
+                        .multiply(ec.getParameters().getG(), ec.getD());
+                other = new ECPublicKeyParameters(point, ec.getParameters());
+            } else if (parameters instanceof Ed25519PrivateKeyParameters ed) {
+                other = ed.generatePublicKey();
+            } else {
+                throw new IllegalArgumentException("the public half of " + key.getAlgorithm() + " keys is not known");
+            }
+            return new JcaPEMKeyConverter().getPublicKey(SubjectPublicKeyInfoFactory.createSubjectPublicKeyInfo(other));
+        } catch (IOException e) {
+            throw new IllegalArgumentException("a private key without an encoding", e);
+        }
     }
 
     private static List<PemObject> blocks(String text) throws UnreadablePemException {

@@ -8,14 +8,17 @@ import java.io.InputStream;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.interfaces.ECPrivateKey;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -57,6 +60,29 @@ class PemTest {
                 .isEqualToNormalizingNewlines(text.substring(text.indexOf("-----BEGIN EC PRIVATE KEY")));
         String rsa = resource("rsa-traditional.pem");
         assertThat(Pem.of(Pem.privateKey(rsa), KeyFormat.PKCS1)).isEqualToNormalizingNewlines(rsa);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"RSA,2048", "EC,256", "EC,521", "Ed25519,255"})
+    void readsPublicKeysAndTellsThemFromPrivateOnes(String algorithm, int size) throws Exception {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm);
+        generator.initialize(size);
+        KeyPair pair = generator.generateKeyPair();
+        String text = "-----BEGIN PUBLIC KEY-----\n"
+                + Base64.getMimeEncoder().encodeToString(pair.getPublic().getEncoded())
+                + "\n-----END PUBLIC KEY-----\n";
+        assertThat(Pem.publicKey(text)).isEqualTo(pair.getPublic());
+        assertThat(Pem.publicOf(pair.getPrivate())).isEqualTo(pair.getPublic());
+        assertThat(Pem.publicOf(Pem.privateKey(Pem.of(pair.getPrivate(), KeyFormat.PKCS8))))
+                .isEqualTo(pair.getPublic());
+    }
+
+    @Test
+    void readsThePublicKeyOfACertificate() throws IOException {
+        CertificateAuthority one = CertificateAuthority.create("one", KeyAlgorithm.EC_P256, Duration.ofDays(1));
+        assertThat(Pem.publicKey(Pem.of(one.certificate())))
+                .isEqualTo(one.certificate().getPublicKey());
+        assertThatThrownBy(() -> Pem.publicKey("oops")).hasMessage("holds no public key");
     }
 
     @Test

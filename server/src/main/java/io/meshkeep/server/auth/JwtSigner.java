@@ -1,5 +1,7 @@
 package io.meshkeep.server.auth;
 
+import io.meshkeep.certs.Pem;
+import io.meshkeep.certs.UnreadablePemException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,26 +45,23 @@ final class JwtSigner {
         if (privateFile.isEmpty() && publicFile.isEmpty()) {
             throw new IllegalArgumentException("auth-token " + method + " needs priv-key, or pub-key to verify only");
         }
-        PrivateKey privateKey = privateFile.isEmpty()
-                ? null
-                : load("priv-key", privateFile, pem -> PemKeys.privateKey(pem, method.keyAlgorithm));
-        PublicKey publicKey = publicFile.isEmpty()
-                ? load("priv-key", privateFile, pem -> PemKeys.publicOf(privateKey))
-                : load("pub-key", publicFile, pem -> PemKeys.publicKey(pem, method.keyAlgorithm));
+        PrivateKey privateKey = privateFile.isEmpty() ? null : load("priv-key", privateFile, Pem::privateKey);
+        PublicKey publicKey =
+                publicFile.isEmpty() ? Pem.publicOf(privateKey) : load("pub-key", publicFile, Pem::publicKey);
         JwtSigner signer = new JwtSigner(method, null, privateKey, publicKey);
         signer.tryOut();
         return signer;
     }
 
     private interface Loader<T> {
-        T load(byte[] pem) throws GeneralSecurityException;
+        T load(String pem) throws UnreadablePemException;
     }
 
     private static <T> T load(String option, String file, Loader<T> loader) {
         try {
-            return loader.load(read(option, file));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalArgumentException("auth-token " + option + " " + file + ": " + e.getMessage(), e);
+            return loader.load(new String(read(option, file), StandardCharsets.ISO_8859_1));
+        } catch (UnreadablePemException e) {
+            throw new IllegalArgumentException("auth-token " + option + " " + file + " " + e.getMessage(), e);
         }
     }
 

@@ -116,7 +116,6 @@ class CommandLineTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "--auth-token=jwt,sign-method=RS256",
                 "--proxy=on",
                 "--enable-v2",
                 "--listen-client-http-urls=http://127.0.0.1:1",
