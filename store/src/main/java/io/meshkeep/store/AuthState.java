@@ -133,7 +133,7 @@ public final class AuthState {
             return true;
         }
         AuthUser user = users.get(caller.user());
-        return user != null && user.isRoot() && caller.revision() >= voidBefore(user);
+        return user != null && user.isRoot() && caller.revision() >= (caller.exact() ? revision : voidBefore(user));
     }
 
     /** Credentials of an older revision than this are void for the user. */

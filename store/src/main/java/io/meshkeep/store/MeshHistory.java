@@ -81,11 +81,15 @@ final class MeshHistory {
                 found = kept.getValue().state;
             }
         }
-        if (found != null) {
-            return found.index();
-        }
         Made last = made.get();
-        return last != null && last.revision == revision ? last.index : null;
+        if (last != null && last.revision == revision) {
+            return last.index;
+        }
+        MeshIndex index = found == null ? null : found.passingIndex();
+        if (index != null) {
+            made = new SoftReference<>(new Made(revision, index));
+        }
+        return index;
     }
 
     /** See {@link Store#mesh}. */

@@ -30,12 +30,12 @@ final class MeshMaintenance {
     /**
      * The state of the index after a commit.
      *
-     * @param base the state before; null stays null
+     * @param base the state before; null, or one that a fault has broken, gives null
      * @param changed the new record of each changed key, empty if it was deleted
      * @param full gives the full record of a stub
      */
     static MeshState next(MeshState base, NavigableMap<byte[], byte[]> changed, UnaryOperator<byte[]> full) {
-        if (base == null) {
+        if (base == null || !base.isUsable()) {
             return null;
         }
         MeshState.Next next = null;

@@ -21,48 +21,71 @@ final class MeshState {
     /** Changes beyond which they are not left to a reader: about a millisecond's work. */
     static final int MAX_PENDING = 256;
 
-    /** A guess at what the index will take for a change that is not in it yet, in bytes. */
-    private static final int PENDING_BYTES = 200;
+    /** Bytes of changes beyond which they are not left to a reader either: they are kept whole until then. */
+    private static final long MAX_PENDING_BYTES = 1 << 20;
+
+    /** What a change takes beside its key and record until it is in the index, in bytes, nearly. */
+    private static final int CHANGE_BYTES = 100;
 
     /** A changed key, its full record (null if it was deleted), and the change before it (null if there is none). */
     private record Change(byte[] key, byte[] record, Change before) {}
 
     private final MeshIndex settled;
-    private final Change newest;
+    /** The changes since, newest first; null once they are in the index. Guarded by this. */
+    private Change newest;
+
     private final int pending;
+    private final long pendingBytes;
+    /** Of the pending bytes, those that came with this commit. */
+    private final long ownBytes;
     /** Shared by all states of a store: whether a fault of ours has put an end to its index. */
     private final AtomicBoolean broken;
 
     private volatile MeshIndex index;
 
-    private MeshState(MeshIndex settled, Change newest, int pending, AtomicBoolean broken) {
+    private MeshState(
+            MeshIndex settled, Change newest, int pending, long pendingBytes, long ownBytes, AtomicBoolean broken) {
         this.settled = settled;
         this.newest = newest;
         this.pending = pending;
+        this.pendingBytes = pendingBytes;
+        this.ownBytes = ownBytes;
         this.broken = broken;
         this.index = pending == 0 ? settled : null;
     }
 
     /** The state of an index that is worked out. */
     static MeshState of(MeshIndex index) {
-        return new MeshState(index, null, 0, new AtomicBoolean());
+        return new MeshState(index, null, 0, 0, 0, new AtomicBoolean());
     }
 
     /** Takes in the changes of a commit. For one thread. */
     final class Next {
-        private final MeshIndex known = index;
-        private Change last = known != null ? null : newest;
-        private int count = known != null ? 0 : pending;
+        private final MeshIndex known;
+        private Change last;
+        private int count;
+        private long bytes;
+        private long own;
+
+        Next() {
+            synchronized (MeshState.this) {
+                known = index;
+                last = newest;
+            }
+            count = known != null ? 0 : pending;
+            bytes = known != null ? 0 : pendingBytes;
+        }
 
         /** @param record the full record, or null if the key was deleted */
         void change(byte[] key, byte[] record) {
             last = new Change(key, record, last);
             count++;
+            own += CHANGE_BYTES + key.length + (record == null ? 0 : record.length);
         }
 
         MeshState finish() {
-            MeshState next = new MeshState(known != null ? known : settled, last, count, broken);
-            if (count >= MAX_PENDING) {
+            MeshState next = new MeshState(known != null ? known : settled, last, count, bytes + own, own, broken);
+            if (count >= MAX_PENDING || bytes + own >= MAX_PENDING_BYTES) {
                 next.index();
             }
             return next;
@@ -78,21 +101,38 @@ final class MeshState {
         synchronized (this) {
             if (index == null) {
                 try {
-                    index = workOut();
+                    index = workOut(newest);
                 } catch (RuntimeException fault) {
                     if (broken.compareAndSet(false, true)) {
                         log.error("the index of the mesh has failed and is off until the next start", fault);
                     }
                 }
+                // also after a fault, since nobody will ask again
+                newest = null;
             }
             return index;
         }
     }
 
-    private MeshIndex workOut() {
+    /**
+     * The index for a look at a past revision: it is not kept, as nothing would count what it takes. Null as
+     * {@link #index()}.
+     */
+    MeshIndex passingIndex() {
+        Change from;
+        synchronized (this) {
+            if (index != null || broken.get()) {
+                return index;
+            }
+            from = newest;
+        }
+        return workOut(from);
+    }
+
+    private MeshIndex workOut(Change from) {
         // of several changes of a key the newest counts, and it is come upon first
         TreeMap<byte[], Change> byKey = new TreeMap<>(Arrays::compareUnsigned);
-        for (Change change = newest; change != null; change = change.before) {
+        for (Change change = from; change != null; change = change.before) {
             byKey.putIfAbsent(change.key, change);
         }
         MeshUpdate update = settled.update();
@@ -113,12 +153,12 @@ final class MeshState {
 
     long heapBytes() {
         MeshIndex known = index;
-        return known != null ? known.heapBytes() : settled.heapBytes() + (long) PENDING_BYTES * pending;
+        return known != null ? known.heapBytes() : settled.heapBytes() + pendingBytes;
     }
 
     /** Heap that keeping this state takes beyond a later one, in bytes, nearly. */
     long retainedBytes() {
         MeshIndex known = index;
-        return known != null ? known.replacedBytes() : (long) PENDING_BYTES * pending;
+        return known != null ? known.replacedBytes() : ownBytes;
     }
 }

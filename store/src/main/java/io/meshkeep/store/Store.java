@@ -244,21 +244,34 @@ public final class Store implements AutoCloseable {
 
     /** Whether the range can be answered at once from memory, so that an event loop may do it. */
     public boolean isCheap(RangeRequest request) {
+        return cost(request) <= CHEAP_RECORDS;
+    }
+
+    /** How many records have to be looked at, more than {@link #CHEAP_RECORDS} if one of them is on disk. */
+    private long cost(RangeRequest request) {
         Snapshot now = published;
         Snapshot at = at(request.getRevision(), now);
         if (at == null) {
-            return false;
+            return Long.MAX_VALUE;
         }
         KeyRange range = KeyRange.of(request.getKey(), request.getRangeEnd());
         if (range.single()) {
             byte[] record = at.keys().find(range.start());
-            return record == null || !KeyValueRecord.isStub(record);
+            return record == null || !KeyValueRecord.isStub(record) ? 1 : Long.MAX_VALUE;
         }
         if (request.getCountOnly()) {
-            return true;
+            return 1;
         }
-        // Long values make an answer dear as well, but a few of them are still a few reads.
-        return at.keys().count(range) <= CHEAP_RECORDS;
+        long count = at.keys().count(range);
+        if (count > CHEAP_RECORDS) {
+            return count;
+        }
+        for (byte[] record : at.keys().collect(range, 0, false)) {
+            if (KeyValueRecord.isStub(record)) {
+                return Long.MAX_VALUE;
+            }
+        }
+        return count;
     }
 
     /** Whether a transaction that can only read can be answered at once from memory. */
@@ -272,10 +285,13 @@ public final class Store implements AutoCloseable {
     }
 
     private boolean isCheap(List<RequestOp> ops) {
+        long records = 0;
         for (RequestOp op : ops) {
-            if (!isCheap(op.getRequestRange())) {
+            long cost = cost(op.getRequestRange());
+            if (cost > CHEAP_RECORDS - records) {
                 return false;
             }
+            records += cost;
         }
         return true;
     }

@@ -148,7 +148,7 @@ public final class WatchHub implements AutoCloseable {
     private void run() {
         while (!closed) {
             try {
-                boolean worked = runTasks() | dispatch() | endStreamsOfDeleted();
+                boolean worked = runTasks() | endStreamsOfDeleted() | dispatch();
                 tellProgress();
                 startCatchUp();
                 if (!worked) {

@@ -413,9 +413,15 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
             return false;
         }
         NavigableMap<byte[], Boolean> changes = attachments.get(id);
-        return changes == null || lease.keys().size() > changes.size()
-                ? !lease.keys().isEmpty()
-                : !attach(lease.keys(), changes).isEmpty();
+        if (changes == null || lease.keys().size() > changes.size()) {
+            return !lease.keys().isEmpty();
+        }
+        for (boolean attached : changes.values()) {
+            if (attached) {
+                return true;
+            }
+        }
+        return !attach(lease.keys(), changes).isEmpty();
     }
 
     @Override

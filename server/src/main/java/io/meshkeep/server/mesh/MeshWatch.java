@@ -153,6 +153,10 @@ public final class MeshWatch {
     /** Sends one response; false if there is nothing to send. */
     private boolean step(boolean patient) {
         Snapshot now = watches.store().snapshot();
+        if (watches.access().epoch() != epoch) {
+            // what this snapshot shows may be newer than the permission
+            return true;
+        }
         if (!now.hasMesh()) {
             fail(MeshRefusal.noIndex());
             return false;

@@ -52,8 +52,8 @@ final class MeshService implements AutoCloseable {
 
     private <Q> BiConsumer<Q, Reply> answer(BiFunction<Q, MeshAccess.Permit, ? extends MessageLite> method) {
         return (request, reply) -> {
-            MeshAccess.Permit permit = access.permit(reply.credentials());
-            calls.read(reply, first -> Encoded.of(method.apply(request, permit)));
+            // asked when the answer is made, so that it shows nothing newer than the permission
+            calls.read(reply, first -> Encoded.of(method.apply(request, access.permit(reply.credentials()))));
         };
     }
 

@@ -60,6 +60,10 @@ final class SlowCalls implements AutoCloseable {
                 } catch (RuntimeException e) {
                     giveBack(room);
                     reply.fail(e);
+                } catch (Error e) {
+                    giveBack(room);
+                    reply.fail(new IllegalStateException("the answer could not be made: " + e, e));
+                    throw e;
                 }
             });
         } catch (RejectedExecutionException e) {

@@ -195,9 +195,23 @@ final class UnreadBytes implements AutoCloseable {
             }
             serving = true;
         }
-        do {
-            serveWhile();
-        } while (isServingToGoOn());
+        boolean orderly = false;
+        try {
+            do {
+                serveWhile();
+            } while (isServingToGoOn());
+            orderly = true;
+        } finally {
+            if (!orderly) {
+                // such as no memory for a thread: the next one who gives room back serves again
+                stopServing();
+            }
+        }
+    }
+
+    private synchronized void stopServing() {
+        serving = false;
+        serveAgain = false;
     }
 
     private synchronized boolean isServingToGoOn() {
@@ -230,7 +244,12 @@ final class UnreadBytes implements AutoCloseable {
                 woken.forEach(Runnable::run);
                 return;
             }
-            next.turn.accept(room);
+            try {
+                next.turn.accept(room);
+            } catch (Throwable t) {
+                room.release();
+                throw t;
+            }
         }
     }
 

@@ -43,6 +43,11 @@ public record Identity(Scope scope, long number, List<Label> labels, long revisi
         return byNumber != 0 ? byNumber : Long.compare(a.revision, b.revision);
     }
 
+    /** Whether it stands for a reserved number, and for no key that somebody has put. */
+    boolean isBuiltIn() {
+        return isReserved(number) && revision == 0;
+    }
+
     /** Whether a number needs no key to be known. */
     public static boolean isReserved(long number) {
         return number > 0 && number < FIRST_ALLOCATED;

@@ -26,7 +26,7 @@ public interface Visibility {
     /** Whether the caller may read the key of an entry. */
     default boolean sees(MeshEntry entry) {
         return seesAll(MeshKind.of(entry), entry.scope())
-                || entry instanceof Identity identity && Identity.isReserved(identity.number())
+                || entry instanceof Identity identity && identity.isBuiltIn()
                 || seesKey(entry.key().getBytes(StandardCharsets.UTF_8));
     }
 
