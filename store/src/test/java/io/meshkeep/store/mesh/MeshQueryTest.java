@@ -188,7 +188,7 @@ class MeshQueryTest {
         MeshFilter filter = asked.filter;
         mesh.facts(IdentityFact.class).forEach((key, fact) -> {
             String cluster = fact.cluster().isEmpty() ? local : fact.cluster();
-            if ((fact.number() < 256 || sees(asked, key))
+            if (sees(asked, key)
                     && (filter.cluster().isEmpty() || filter.cluster().equals(cluster))
                     && (filter.identity() == 0 || filter.identity() == fact.number())
                     && filter.prefix() == null
