@@ -66,24 +66,30 @@ public final class KeyIntervals {
         return ends[at] == null || range.end() != null && Arrays.compareUnsigned(range.end(), ends[at]) <= 0;
     }
 
-    /** Whether every key of an ordered set is in this one: a sum of rank differences, so the keys are not walked. */
+    /** Whether every key of an ordered set is in this one. */
     boolean containsAll(ChunkedSortedSet<byte[]> keys) {
+        return count(keys) == keys.size();
+    }
+
+    /**
+     * How many keys of an ordered set are in this one: a sum of rank differences, so that the keys are not walked where
+     * there are more of them than intervals.
+     */
+    int count(ChunkedSortedSet<byte[]> keys) {
+        int found = 0;
         if (keys.size() <= starts.length) {
             for (byte[] key : keys) {
-                if (!contains(key)) {
-                    return false;
-                }
+                found += contains(key) ? 1 : 0;
             }
-            return true;
+            return found;
         }
-        int found = 0;
         for (int i = 0; i < starts.length; i++) {
             byte[] start = starts[i];
             byte[] end = ends[i];
             int to = end == null ? keys.size() : keys.lowerBound(key -> Arrays.compareUnsigned(key, end));
             found += to - keys.lowerBound(key -> Arrays.compareUnsigned(key, start));
         }
-        return found == keys.size();
+        return found;
     }
 
     /** Index of the last interval that starts at or before the key, or -1. */

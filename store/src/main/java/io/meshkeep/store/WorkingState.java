@@ -28,14 +28,13 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
     private final NavigableMap<byte[], byte[]> changed = new TreeMap<>(Arrays::compareUnsigned);
     /** Leases granted (the entry) or revoked (null) in this batch. */
     private final Map<Long, LeaseEntry> changedLeases = new HashMap<>();
-    /** Keys attached (true) to and detached (false) from a lease in this batch. */
-    private final Map<Long, NavigableMap<byte[], Boolean>> attachments = new HashMap<>();
+    /** The keys of leases to which keys were attached, or from which some were detached, in this batch. */
+    private final Map<Long, LeaseKeys> changedAttachments = new HashMap<>();
 
     private final List<Event> events = new ArrayList<>();
     private final List<Write> writes = new ArrayList<>();
     private Set<Alarm> alarms;
     private AuthState auth;
-    private final LeaseCoverage coverage = new LeaseCoverage();
     private long revision;
     private int sub;
     private long compactedRevision;
@@ -90,7 +89,6 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
         for (int i = undo.steps.size() - 1; i >= 0; i--) {
             undo.steps.get(i).run();
         }
-        coverage.forgetAll();
         events.subList(undo.events, events.size()).clear();
         writes.subList(undo.writes, writes.size()).clear();
         revision = undo.revision;
@@ -102,15 +100,15 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
         undo = null;
     }
 
-    /** Puts into a map of changes so that it can be taken back. */
-    private <V> void set(Map<byte[], V> changes, byte[] key, V value) {
-        V before = changes.put(key, value);
+    /** Puts a record, or {@link #GONE}, so that it can be taken back. */
+    private void set(byte[] key, byte[] record) {
+        byte[] before = changed.put(key, record);
         if (undo != null) {
             undo.steps.add(() -> {
                 if (before == null) {
-                    changes.remove(key);
+                    changed.remove(key);
                 } else {
-                    changes.put(key, before);
+                    changed.put(key, before);
                 }
             });
         }
@@ -292,8 +290,7 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
                 detach(oldLease, key);
             }
             if (lease != 0) {
-                set(attachmentsOf(lease), key, true);
-                coverage.attached(lease, key);
+                attach(lease, key);
             }
         }
         change(key, KeyValueRecord.resident(full), previous);
@@ -316,7 +313,7 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
     }
 
     private void change(byte[] key, byte[] record, byte[] previous) {
-        set(changed, key, record);
+        set(key, record);
         residentBytes += (record == GONE ? 0 : KeyValueRecord.heapSize(record))
                 - (previous == null ? 0 : KeyValueRecord.heapSize(previous));
     }
@@ -362,8 +359,7 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
 
     void grant(long id, long ttl) {
         changedLeases.put(id, new LeaseEntry(id, ttl, appliedIndex, LeaseEntry.NO_KEYS));
-        attachments.remove(id);
-        coverage.forget(id);
+        changedAttachments.remove(id);
         residentBytes += LeaseEntry.OWN_SIZE;
         writes.add(StoredLease.grant(id, ttl, appliedIndex));
     }
@@ -371,70 +367,56 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
     /** Removes a lease whose keys are deleted already. */
     void revoke(long id) {
         changedLeases.put(id, null);
-        attachments.remove(id);
-        coverage.forget(id);
+        changedAttachments.remove(id);
         residentBytes -= LeaseEntry.OWN_SIZE;
         writes.add(StoredLease.revoke(id));
     }
 
     /** The keys attached to a lease that exists, in order. */
     List<byte[]> leaseKeys(long id) {
+        return keysOf(id).stream().toList();
+    }
+
+    private ChunkedSortedSet<byte[]> keysOf(long id) {
+        LeaseKeys keys = changedAttachments.get(id);
+        if (keys != null) {
+            return keys.all();
+        }
         LeaseEntry lease = lease(id);
-        NavigableMap<byte[], Boolean> changes = attachments.get(id);
-        return (changes == null ? lease.keys() : attach(lease.keys(), changes))
-                .stream().toList();
+        return lease == null ? LeaseEntry.NO_KEYS : lease.keys();
+    }
+
+    private void attach(long lease, byte[] key) {
+        LeaseKeys keys = changedKeysOf(lease);
+        keys.attach(key);
+        if (undo != null) {
+            undo.steps.add(() -> keys.detach(key));
+        }
     }
 
     private void detach(long lease, byte[] key) {
-        set(attachmentsOf(lease), key, false);
-        coverage.detached(lease);
-    }
-
-    private NavigableMap<byte[], Boolean> attachmentsOf(long lease) {
-        return attachments.computeIfAbsent(lease, id -> new TreeMap<>(Arrays::compareUnsigned));
-    }
-
-    private static ChunkedSortedSet<byte[]> attach(
-            ChunkedSortedSet<byte[]> keys, NavigableMap<byte[], Boolean> changes) {
-        byte[][] elements = new byte[changes.size()][];
-        boolean[] remove = new boolean[elements.length];
-        int n = 0;
-        for (Map.Entry<byte[], Boolean> change : changes.entrySet()) {
-            elements[n] = change.getKey();
-            remove[n++] = !change.getValue();
+        LeaseKeys keys = changedKeysOf(lease);
+        keys.detach(key);
+        if (undo != null) {
+            undo.steps.add(() -> keys.attach(key));
         }
-        return keys.update(elements, remove, n);
+    }
+
+    private LeaseKeys changedKeysOf(long lease) {
+        return changedAttachments.computeIfAbsent(
+                lease, id -> new LeaseKeys(lease(id).keys()));
     }
 
     @Override
     public boolean hasKeys(long id) {
-        LeaseEntry lease = changedLeases.containsKey(id) ? changedLeases.get(id) : base.lease(id);
-        if (lease == null) {
-            return false;
-        }
-        NavigableMap<byte[], Boolean> changes = attachments.get(id);
-        if (changes == null || lease.keys().size() > changes.size()) {
-            return !lease.keys().isEmpty();
-        }
-        for (boolean attached : changes.values()) {
-            if (attached) {
-                return true;
-            }
-        }
-        return !attach(lease.keys(), changes).isEmpty();
+        LeaseKeys keys = changedAttachments.get(id);
+        return keys != null ? !keys.isEmpty() : !keysOf(id).isEmpty();
     }
 
     @Override
     public boolean within(long id, KeyIntervals intervals) {
-        LeaseEntry lease = changedLeases.containsKey(id) ? changedLeases.get(id) : base.lease(id);
-        if (lease == null) {
-            return true;
-        }
-        NavigableMap<byte[], Boolean> changes = attachments.get(id);
-        if (changes == null) {
-            return intervals.containsAll(lease.keys());
-        }
-        return coverage.within(id, intervals, () -> intervals.containsAll(attach(lease.keys(), changes)));
+        LeaseKeys keys = changedAttachments.get(id);
+        return keys != null ? keys.within(intervals) : intervals.containsAll(keysOf(id));
     }
 
     // ---- users and roles
@@ -487,16 +469,11 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
     }
 
     private ChunkedSortedSet<LeaseEntry> mergedLeases() {
-        if (changedLeases.isEmpty() && attachments.isEmpty()) {
+        if (changedLeases.isEmpty() && changedAttachments.isEmpty()) {
             return base.leases();
         }
         TreeMap<Long, LeaseEntry> changes = new TreeMap<>(changedLeases);
-        attachments.forEach((id, keys) -> {
-            LeaseEntry lease = changes.containsKey(id) ? changes.get(id) : base.lease(id);
-            if (lease != null) {
-                changes.put(id, lease.withKeys(attach(lease.keys(), keys)));
-            }
-        });
+        changedAttachments.forEach((id, keys) -> changes.put(id, lease(id).withKeys(keys.all())));
         LeaseEntry[] elements = new LeaseEntry[changes.size()];
         boolean[] remove = new boolean[elements.length];
         int n = 0;
