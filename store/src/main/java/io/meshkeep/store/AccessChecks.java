@@ -93,6 +93,23 @@ final class AccessChecks {
         }
     }
 
+    /** What the state machine will ask before it changes keys, asked of a snapshot. */
+    static void early(Snapshot snapshot, Caller caller, Command command) {
+        AuthState auth = snapshot.auth();
+        if (command instanceof Command.Put put) {
+            put(auth, caller, put.request(), leasesOf(snapshot));
+        } else if (command instanceof Command.Txn txn) {
+            txn(auth, caller, txn.request(), leasesOf(snapshot));
+        } else if (command instanceof Command.DeleteRange delete) {
+            delete(auth, caller, delete.request());
+        } else if (command instanceof Command.LeaseRevoke revoke) {
+            auth.requireCredentials(caller);
+            leaseWrite(auth, caller, revoke.id(), leasesOf(snapshot));
+        } else if (command instanceof Command.Auth || command instanceof Command.Compact) {
+            auth.requireRoot(caller);
+        }
+    }
+
     /** The leases of a snapshot. */
     static Leases leasesOf(Snapshot snapshot) {
         return new Leases() {

@@ -34,6 +34,7 @@ public final class AuthState {
     private final long disabledRevision;
     private final NavigableMap<String, AuthUser> users;
     private final NavigableMap<String, AuthRole> roles;
+    private final boolean hasPasswords;
     /** Worked out when first asked for: most users ask for nothing between two changes. */
     private final ConcurrentMap<String, Access> accessByUser = new ConcurrentHashMap<>();
 
@@ -51,6 +52,7 @@ public final class AuthState {
         this.disabledRevision = disabledRevision;
         this.users = users;
         this.roles = roles;
+        this.hasPasswords = users.values().stream().anyMatch(user -> !user.noPassword());
     }
 
     /** Whether callers are checked at all. */
@@ -127,8 +129,13 @@ public final class AuthState {
         }
     }
 
+    /** Whether there is a user who can log in. */
+    public boolean hasPasswords() {
+        return hasPasswords;
+    }
+
     /** Whether the caller may do everything: it has the role root, or nobody is checked. */
-    boolean isRoot(Caller caller) {
+    public boolean isRoot(Caller caller) {
         if (!isChecked(caller)) {
             return true;
         }

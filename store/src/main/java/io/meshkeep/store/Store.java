@@ -431,13 +431,19 @@ public final class Store implements AutoCloseable {
 
     /**
      * Applies a command and has it answered once it is durable; the answer may come before this returns. Whether the
-     * caller is permitted it is decided when it is applied.
+     * caller is permitted it is decided when it is applied, but what would be denied now is not queued for that.
      *
      * @param bytes memory that the command holds while it waits
-     * @throws EtcdException if it is refused at once: no space, too many requests, stopped
+     * @throws EtcdException if it is refused at once: denied, no space, too many requests, stopped
      */
     public void write(Command command, Credentials credentials, long bytes, Answer answer) {
-        write(new Command.As(credentials.resolve(published.auth()), command), bytes, answer);
+        Snapshot now = published;
+        Caller caller = credentials.resolve(now.auth());
+        if (now.alarms().isEmpty()) {
+            // Who may not must not fill the queue of those who may. An alarm would be told first.
+            AccessChecks.early(now, caller, command);
+        }
+        write(new Command.As(caller, command), bytes, answer);
     }
 
     /** Applies a command that nobody has to be permitted; else like the other one. */

@@ -16,6 +16,7 @@ import java.time.Duration;
  * @param blockCacheBytes RocksDB's cache
  * @param compactionSlice changes that background compaction looks at in one step
  * @param maxWatchMessageBytes size beyond which the events of a watch that allows it are sent in fragments
+ * @param maxWatchBytes memory for open watches, as {@link Watcher#cost} reckons it
  * @param meshIndex whether snapshots carry an index of the keys of a Cilium mesh
  * @param retainedMeshBytes memory for past indexes of the mesh, from which followers that are a little late are served
  * @param progressInterval how often a watch that asked for it is told of progress
@@ -32,6 +33,7 @@ public record StoreOptions(
         long blockCacheBytes,
         int compactionSlice,
         int maxWatchMessageBytes,
+        long maxWatchBytes,
         boolean meshIndex,
         long retainedMeshBytes,
         Duration progressInterval) {
@@ -63,6 +65,7 @@ public record StoreOptions(
         private long blockCacheBytes = Math.min(32 * MEGABYTE, HEAP / 8);
         private int compactionSlice = 1000;
         private int maxWatchMessageBytes = 2 << 20;
+        private long maxWatchBytes = HEAP / 4;
         private boolean meshIndex = true;
         private long retainedMeshBytes = Math.min(64 * MEGABYTE, HEAP / 16);
         private Duration progressInterval = Duration.ofMinutes(10);
@@ -124,6 +127,11 @@ public record StoreOptions(
             return this;
         }
 
+        public Builder maxWatchBytes(long value) {
+            maxWatchBytes = value;
+            return this;
+        }
+
         public Builder meshIndex(boolean value) {
             meshIndex = value;
             return this;
@@ -152,6 +160,7 @@ public record StoreOptions(
                     blockCacheBytes,
                     compactionSlice,
                     maxWatchMessageBytes,
+                    maxWatchBytes,
                     meshIndex,
                     retainedMeshBytes,
                     progressInterval);

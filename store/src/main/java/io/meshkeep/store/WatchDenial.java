@@ -1,6 +1,6 @@
 package io.meshkeep.store;
 
-/** The reasons that etcd gives for a watch that is not permitted: a gRPC status, in the form that Go prints it in. */
+/** The reasons for a watch that is not permitted, as etcd gives them: a gRPC status, in the form that Go prints it in. */
 final class WatchDenial {
     private WatchDenial() {}
 
@@ -8,6 +8,7 @@ final class WatchDenial {
         return switch (error) {
             case INVALID_AUTH_TOKEN -> text("Unauthenticated", error);
             case AUTH_REVISION_OLD, USER_NAME_EMPTY -> text("InvalidArgument", error);
+            case TOO_MANY_REQUESTS -> text("ResourceExhausted", error);
             default -> text("PermissionDenied", EtcdError.PERMISSION_DENIED);
         };
     }

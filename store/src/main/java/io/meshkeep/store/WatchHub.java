@@ -44,6 +44,10 @@ public final class WatchHub implements AutoCloseable {
     private final LongConsumer eventsSent;
     private final long progressNanos;
     private final int maxMessageBytes;
+    private final long maxCost;
+    /** What all watches cost together; see {@link Watcher#cost}. */
+    private long cost;
+
     private final Thread thread;
     private final Queue<Runnable> mailbox = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean parked = new AtomicBoolean();
@@ -92,6 +96,7 @@ public final class WatchHub implements AutoCloseable {
         this.encoder = new WatchEncoder(storage.identity());
         this.progressNanos = options.progressInterval().toNanos();
         this.maxMessageBytes = options.maxWatchMessageBytes();
+        this.maxCost = options.maxWatchBytes();
         this.dispatched = newest.get().revision();
         this.auth = newest.get().auth();
         this.catchUp = new CatchUp(name, newest, recent, storage, encoder, values);
@@ -433,6 +438,8 @@ public final class WatchHub implements AutoCloseable {
                 request.getStartRevision(),
                 from);
         stream.watchers.put(id, watcher);
+        stream.cost += Watcher.cost(range);
+        cost += Watcher.cost(range);
         watchers++;
         send(stream, encoder.created(id, revision));
         if (from > revision) {
@@ -463,6 +470,10 @@ public final class WatchHub implements AutoCloseable {
         }
         if (range.isEmpty()) {
             return EMPTY_RANGE;
+        }
+        if (Watcher.cost(range) > maxCost - cost - stream.cost) {
+            // no stream gets more than it leaves to others
+            return WatchDenial.reason(EtcdError.TOO_MANY_REQUESTS);
         }
         if (request.getWatchId() != 0 && stream.isTaken(request.getWatchId())) {
             return DUPLICATE_ID;
@@ -515,6 +526,8 @@ public final class WatchHub implements AutoCloseable {
         watcher.closed = true;
         progressDue.remove(watcher);
         watcher.stream.watchers.remove(watcher.id);
+        watcher.stream.cost -= Watcher.cost(watcher.group.key.range());
+        cost -= Watcher.cost(watcher.group.key.range());
         watchers--;
         WatchGroup group = watcher.group;
         if (watcher.isLive()) {

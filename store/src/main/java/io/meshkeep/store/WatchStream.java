@@ -24,6 +24,9 @@ public final class WatchStream {
      */
     private final Set<Long> compactedIds = new LinkedHashSet<>();
 
+    /** What its watches cost together; see {@link Watcher#cost}. */
+    long cost;
+
     boolean closed;
 
     /** Who watches here, once a watch was permitted to a user; then also when that user was added. */

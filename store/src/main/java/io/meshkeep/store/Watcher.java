@@ -6,6 +6,9 @@ package io.meshkeep.store;
  * Touched by the watch thread only.
  */
 final class Watcher {
+    /** Heap of a watch with its share of all that finds it, but for its keys. */
+    private static final long OWN_BYTES = 512;
+
     final WatchStream stream;
     final long id;
     final WatchGroup group;
@@ -46,6 +49,11 @@ final class Watcher {
         this.progressNotify = progressNotify;
         this.requestedRevision = requestedRevision;
         this.startRevision = startRevision;
+    }
+
+    /** Memory that a watch of this range takes, in bytes; nearly. */
+    static long cost(KeyRange range) {
+        return OWN_BYTES + range.start().length + (range.end() == null ? 0 : range.end().length);
     }
 
     boolean isLive() {

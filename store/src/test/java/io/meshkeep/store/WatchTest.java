@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import io.meshkeep.proto.Event;
+import io.meshkeep.proto.WatchCreateRequest;
+import io.meshkeep.proto.WatchResponse;
 import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -72,6 +74,39 @@ class WatchTest {
             assertThat(event.getKv().getValue()).isEqualTo(Requests.longValue(valueLength, 2));
             assertThat(event.hasPrevKv()).isFalse();
         });
+    }
+
+    /** What watches name is kept, however long it is. */
+    @Test
+    void watchesThatWouldTakeTheMemoryAreRefused() {
+        ByteString key = ByteString.copyFrom(new byte[1000]);
+        long cost = Watcher.cost(KeyRange.of(key, ByteString.EMPTY));
+        assertThat(cost).isGreaterThan(1000);
+        open(options().maxWatchBytes(10 * cost));
+        WatchCreateRequest request = WatchCreateRequest.newBuilder().setKey(key).build();
+        FakeTransport greedy = FakeTransport.on(store);
+        for (int i = 0; i < 5; i++) {
+            assertThat(greedy.create(request).getCanceled()).isFalse();
+        }
+        // no more than it leaves to others
+        WatchResponse refused = greedy.create(request);
+        assertThat(refused.getCanceled()).isTrue();
+        assertThat(refused.getWatchId()).isEqualTo(-1);
+        assertThat(refused.getCancelReason()).contains("etcdserver: too many requests");
+        assertThat(FakeTransport.on(store).create(request).getCanceled()).isFalse();
+
+        for (long id = 0; id < 5; id++) {
+            greedy.stream.cancel(id, () -> {});
+        }
+        for (int i = 0; i < 5; i++) {
+            assertThat(greedy.create(request).getCanceled()).isFalse();
+        }
+        assertThat(greedy.create(request).getCanceled()).isTrue();
+        greedy.stream.close();
+        FakeTransport next = FakeTransport.on(store);
+        for (int i = 0; i < 5; i++) {
+            assertThat(next.create(request).getCanceled()).isFalse();
+        }
     }
 
     // ---- a transport that cannot keep up
