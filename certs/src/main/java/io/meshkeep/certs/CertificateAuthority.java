@@ -113,7 +113,11 @@ public final class CertificateAuthority {
 
     /** Signs a certificate over a new key. */
     public Issued issue(CertificateRequest request, KeyAlgorithm algorithm) {
-        KeyPair keys = algorithm.generate();
+        return issue(request, algorithm.generate());
+    }
+
+    /** Signs a certificate over a key that exists. */
+    public Issued issue(CertificateRequest request, KeyPair keys) {
         Instant now = now(clock);
         X509v3CertificateBuilder builder = builder(request.commonName(), keys.getPublic(), now, request.validity());
         try {

@@ -3,10 +3,12 @@ package io.meshkeep.certs;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
 import java.util.stream.Collectors;
-import javax.naming.InvalidNameException;
-import javax.naming.ldap.LdapName;
-import javax.naming.ldap.Rdn;
 import javax.security.auth.x500.X500Principal;
+import org.bouncycastle.asn1.ASN1String;
+import org.bouncycastle.asn1.x500.AttributeTypeAndValue;
+import org.bouncycastle.asn1.x500.RDN;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x500.style.BCStyle;
 
 /** Names of subjects and issuers, as people say them. */
 public final class Names {
@@ -17,18 +19,17 @@ public final class Names {
         return commonName(certificate.getSubjectX500Principal());
     }
 
+    /** Of several the last one, as Go has it, which etcd is written in: who reads another has another user come in. */
     private static String commonName(X500Principal principal) {
-        try {
-            for (Rdn part : new LdapName(principal.getName(X500Principal.RFC2253)).getRdns()) {
-                if (part.getType().equalsIgnoreCase("CN")) {
-                    return part.getValue().toString();
+        String last = "";
+        for (RDN part : X500Name.getInstance(principal.getEncoded()).getRDNs()) {
+            for (AttributeTypeAndValue attribute : part.getTypesAndValues()) {
+                if (attribute.getType().equals(BCStyle.CN) && attribute.getValue() instanceof ASN1String name) {
+                    last = name.getString();
                 }
             }
-        } catch (InvalidNameException e) {
-            // certificates of the world may hold anything; one without a readable name has none
-            return "";
         }
-        return "";
+        return last;
     }
 
     /** Whether a certificate is for a host: one of its DNS names, with wildcards, or addresses. */

@@ -6,6 +6,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.Date;
 import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x500.style.BCStyle;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
@@ -16,6 +17,11 @@ final class Forgery {
     private Forgery() {}
 
     static X509Certificate by(Issued signer, String commonName) {
+        return of(signer, "CN=" + commonName);
+    }
+
+    /** The same with a whole subject, in the order of its encoding. */
+    static X509Certificate of(Issued signer, String subject) {
         try {
             KeyPair keys = KeyAlgorithm.EC_P256.generate();
             Date begin = signer.certificate().getNotBefore();
@@ -26,7 +32,7 @@ final class Forgery {
                                     BigInteger.ONE,
                                     begin,
                                     end,
-                                    new X500Name("CN=" + commonName),
+                                    new X500Name(BCStyle.INSTANCE, subject),
                                     keys.getPublic())
                             .build(new JcaContentSignerBuilder("SHA256withECDSA").build(signer.key())));
         } catch (OperatorCreationException | CertificateException e) {

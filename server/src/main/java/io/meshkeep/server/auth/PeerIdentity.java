@@ -10,7 +10,8 @@ import io.grpc.Grpc;
 public final class PeerIdentity {
     /**
      * The common name of the client's certificate, which the transport has verified against the CAs that vouch for users.
-     * Not set, not empty, if there is none. As in etcd it names a user when a call carries no token.
+     * Not set if there is none. As in etcd it names a user when a call carries no token; an empty name is that of nobody,
+     * who may do nothing.
      */
     @Grpc.TransportAttr
     public static final Attributes.Key<String> COMMON_NAME = Attributes.Key.create("meshkeep-client-common-name");

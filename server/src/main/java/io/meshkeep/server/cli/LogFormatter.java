@@ -34,7 +34,9 @@ final class LogFormatter extends Formatter {
         String level = levelName(record.getLevel());
         line.append("  ").append(level).append(" ".repeat(5 - level.length()));
         line.append("  ").append(simpleName(record.getLoggerName()));
-        line.append("  ").append(formatMessage(record)).append('\n');
+        line.append("  ");
+        appendOnOneLine(line, formatMessage(record));
+        line.append('\n');
         if (record.getThrown() != null) {
             line.append(stackTrace(record.getThrown()));
         }
@@ -60,6 +62,20 @@ final class LogFormatter extends Formatter {
             quote(line, stackTrace(thrown));
         }
         return line.append("}\n").toString();
+    }
+
+    /** Names that clients choose, such as those in certificates, must neither begin a line nor move the cursor. */
+    private static void appendOnOneLine(StringBuilder line, String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '\n') {
+                line.append("\\n");
+            } else if (Character.isISOControl(c) || c == 0x2028 || c == 0x2029) {
+                line.append(String.format("\\u%04x", (int) c));
+            } else {
+                line.append(c);
+            }
+        }
     }
 
     private static String levelName(Level level) {

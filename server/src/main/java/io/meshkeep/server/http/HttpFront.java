@@ -24,6 +24,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -226,7 +227,8 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
     /** Broken connections are a client's daily life; anything else is worth a line. */
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (!(cause instanceof IOException)) {
+        // What TLS finds wrong comes wrapped.
+        if (!(cause instanceof IOException) && !(cause.getCause() instanceof SSLException)) {
             service.failures()
                     .log(leftOut -> log.warn(
                             "closing the connection from {}{}", ctx.channel().remoteAddress(), leftOut, cause));

@@ -55,9 +55,7 @@ final class TlsPort {
         return peer(ctx, handshake).map(peer -> {
             Attributes.Builder attributes = InternalProtocolNegotiationEvent.getAttributes(negotiation).toBuilder()
                     .set(Grpc.TRANSPORT_ATTR_SSL_SESSION, session(ctx));
-            if (!peer.user().isEmpty()) {
-                attributes.set(PeerIdentity.COMMON_NAME, peer.user());
-            }
+            peer.user().ifPresent(user -> attributes.set(PeerIdentity.COMMON_NAME, user));
             return InternalProtocolNegotiationEvent.withAttributes(negotiation, attributes.build());
         });
     }

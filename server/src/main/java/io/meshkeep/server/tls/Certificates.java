@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
@@ -26,10 +28,15 @@ public final class Certificates implements AutoCloseable {
 
     private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
 
+    private static final String REJECT_RENEGOTIATION = "jdk.tls.rejectClientInitiatedRenegotiation";
+
     private final TlsConfig config;
     private final Duration handshakeTimeout;
     private final SslProvider provider;
     private final ScheduledExecutorService looker;
+    /** Checks clients' certificates, so that a crowd that comes at once does not hold up those who are there. */
+    private final ThreadPoolExecutor checker;
+
     private volatile TlsContext current;
     /** What the files were when they were last looked at, whether or not they could be used. */
     private FileStamps seen;
@@ -43,6 +50,10 @@ public final class Certificates implements AutoCloseable {
         this.config = config;
         this.handshakeTimeout = handshakeTimeout;
         this.provider = OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK;
+        if (provider == SslProvider.JDK && System.getProperty(REJECT_RENEGOTIATION) == null) {
+            // Read when the first engine is made. BoringSSL never lets clients renegotiate.
+            System.setProperty(REJECT_RENEGOTIATION, "true");
+        }
         this.seen = FileStamps.of(config);
         this.current = load();
         log.info(
@@ -53,6 +64,13 @@ public final class Certificates implements AutoCloseable {
                 Description.inOneLine(current.material().own().certificate()),
                 config.trustedCaFile().isPresent() ? "must show a certificate" : "need no certificate");
         warnOfOwnProblems(current.material());
+        // the queue is as long as there are connections that have not ended their handshake, which the ports limit
+        checker = new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+            Thread thread = new Thread(task, name + "-handshakes");
+            thread.setDaemon(true);
+            return thread;
+        });
+        checker.allowCoreThreadTimeOut(true);
         looker = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, name + "-certificates");
             thread.setDaemon(true);
@@ -107,7 +125,7 @@ public final class Certificates implements AutoCloseable {
 
     /** The TLS side of a new connection. */
     public SslHandler newHandler(ByteBufAllocator allocator) {
-        SslHandler handler = current.newHandler(allocator);
+        SslHandler handler = current.newHandler(allocator, checker);
         handler.setHandshakeTimeoutMillis(handshakeTimeout.toMillis());
         return handler;
     }
@@ -120,5 +138,6 @@ public final class Certificates implements AutoCloseable {
     @Override
     public void close() {
         looker.shutdownNow();
+        checker.shutdownNow();
     }
 }

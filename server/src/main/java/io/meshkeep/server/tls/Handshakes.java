@@ -22,6 +22,8 @@ import org.slf4j.LoggerFactory;
 public final class Handshakes {
     private static final Logger log = LoggerFactory.getLogger(Handshakes.class);
 
+    private static final int LONGEST_TEXT = 1000;
+
     private final TlsConfig config;
     private final Supplier<TlsMaterial> material;
     private final RateLimit lines = new RateLimit(10, Duration.ofSeconds(1));
@@ -128,7 +130,12 @@ public final class Handshakes {
     }
 
     private void tell(SocketAddress from, String what, String why) {
-        lines.run(leftOut -> log.warn("TLS handshake failed: {} {}: {}{}", from, what, why, leftOut));
+        lines.run(leftOut -> log.warn("TLS handshake failed: {} {}: {}{}", from, brief(what), brief(why), leftOut));
+    }
+
+    /** A certificate has room for names of many kilobytes, and anybody may show one. */
+    private static String brief(String text) {
+        return text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT) + "…";
     }
 
     private static <T extends Throwable> T find(Throwable thrown, Class<T> type) {

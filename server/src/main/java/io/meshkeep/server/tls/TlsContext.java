@@ -14,6 +14,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 
@@ -58,7 +59,8 @@ record TlsContext(SslContext context, TlsMaterial material) {
         return Stream.concat(SUITES_1_3.stream(), older.stream()).distinct().toList();
     }
 
-    SslHandler newHandler(ByteBufAllocator allocator) {
-        return context.newHandler(allocator);
+    /** @param executor runs what takes long of the handshake */
+    SslHandler newHandler(ByteBufAllocator allocator, Executor executor) {
+        return context.newHandler(allocator, executor);
     }
 }

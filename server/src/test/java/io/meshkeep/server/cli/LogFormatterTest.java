@@ -71,6 +71,14 @@ class LogFormatterTest {
         assertThat(line).endsWith("  warn   Some  look out\n");
     }
 
+    /** What clients choose, such as the names in their certificates, is not to look like a line of its own. */
+    @Test
+    void consoleMessagesStayOnTheirLine() {
+        String line = new LogFormatter(LogSettings.Format.CONSOLE)
+                .format(record(Level.WARNING, "CN=a\n2026 info \u001b[2Jb\r\u2028c ü", null));
+        assertThat(line).endsWith("  warn   Some  CN=a\\n2026 info \\u001b[2Jb\\u000d\\u2028c ü\n");
+    }
+
     private static String json(LogRecord record) {
         return new LogFormatter(LogSettings.Format.JSON).format(record);
     }

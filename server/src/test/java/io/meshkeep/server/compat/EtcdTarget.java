@@ -2,6 +2,7 @@ package io.meshkeep.server.compat;
 
 import static org.awaitility.Awaitility.await;
 
+import io.meshkeep.server.TlsConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -37,14 +38,16 @@ final class EtcdTarget implements Target {
     private final Path log;
     private final int port;
     private final int peerPort;
+    private final String scheme;
     private final List<String> flags;
     private Process process;
 
-    private EtcdTarget(Path directory, int port, int peerPort, List<String> flags) {
+    private EtcdTarget(Path directory, int port, int peerPort, String scheme, List<String> flags) {
         this.directory = directory;
         this.log = directory.resolve("log");
         this.port = port;
         this.peerPort = peerPort;
+        this.scheme = scheme;
         this.flags = flags;
     }
 
@@ -52,8 +55,8 @@ final class EtcdTarget implements Target {
         List<String> command = new ArrayList<>(List.of(
                 Programs.ETCD.toString(),
                 "--data-dir=" + directory.resolve("data"),
-                "--listen-client-urls=http://" + endpoint(),
-                "--advertise-client-urls=http://" + endpoint(),
+                "--listen-client-urls=" + scheme + "://" + endpoint(),
+                "--advertise-client-urls=" + scheme + "://" + endpoint(),
                 "--listen-peer-urls=" + peerUrl(),
                 "--initial-advertise-peer-urls=" + peerUrl(),
                 "--initial-cluster=default=" + peerUrl()));
@@ -76,9 +79,24 @@ final class EtcdTarget implements Target {
 
     /** Starts one, or leaves the test out if there is no etcd. */
     static EtcdTarget start(String... flags) {
+        return start("http", List.of(flags));
+    }
+
+    /** Like {@link #start}, with mutual TLS; what needs to speak with it must bring a certificate. */
+    static EtcdTarget startTls(TlsConfig tls, String... more) {
+        List<String> flags = new ArrayList<>(List.of(more));
+        flags.addAll(List.of(
+                "--client-cert-auth",
+                "--cert-file=" + tls.certFile(),
+                "--key-file=" + tls.keyFile(),
+                "--trusted-ca-file=" + tls.trustedCaFile().orElseThrow()));
+        return start("https", flags);
+    }
+
+    private static EtcdTarget start(String scheme, List<String> flags) {
         Programs.require(Programs.ETCD);
         for (int attempt = 1; ; attempt++) {
-            EtcdTarget etcd = new EtcdTarget(temporaryDirectory(), Ports.free(), Ports.free(), List.of(flags));
+            EtcdTarget etcd = new EtcdTarget(temporaryDirectory(), Ports.free(), Ports.free(), scheme, flags);
             if (etcd.launch()) {
                 return etcd;
             }

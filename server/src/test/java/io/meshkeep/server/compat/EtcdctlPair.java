@@ -5,18 +5,26 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.meshkeep.certs.KeyAlgorithm;
+import io.meshkeep.certs.KeyFormat;
 import io.meshkeep.proto.CompactionRequest;
 import io.meshkeep.proto.DefragmentRequest;
 import io.meshkeep.proto.DeleteRangeRequest;
 import io.meshkeep.proto.PutRequest;
 import io.meshkeep.proto.StatusRequest;
 import io.meshkeep.proto.StatusResponse;
+import io.meshkeep.server.TlsConfig;
+import io.meshkeep.server.tls.Pki;
+import io.netty.handler.ssl.SslContext;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * Our server and an etcd that are given the same etcdctl commands, one after the other. What etcdctl prints, and how it
@@ -33,11 +41,11 @@ final class EtcdctlPair implements AutoCloseable {
     private final List<Running> running = new ArrayList<>();
     private int leases;
 
-    private EtcdctlPair(EtcdTarget etcd, MeshkeepTarget meshkeep) {
+    private EtcdctlPair(EtcdTarget etcd, MeshkeepTarget meshkeep, UnaryOperator<NettyChannelBuilder> settings) {
         this.etcd = etcd;
         this.meshkeep = meshkeep;
-        this.toEtcd = new Etcdctl(etcd, names(etcd));
-        this.toMeshkeep = new Etcdctl(meshkeep, names(meshkeep));
+        this.toEtcd = new Etcdctl(etcd, names(etcd, settings));
+        this.toMeshkeep = new Etcdctl(meshkeep, names(meshkeep, settings));
     }
 
     /** @param quotaBytes quota of both servers; 0 for the default */
@@ -48,12 +56,36 @@ final class EtcdctlPair implements AutoCloseable {
         MeshkeepTarget meshkeep = MeshkeepTarget.start(settings -> settings.quotaBackendBytes(quotaBytes)
                 .bcryptCost(4)
                 .initialAdvertisePeerUrls(List.of(etcd.peerUrl()))
-                .advertisedVersion(status(etcd).getVersion()));
-        return new EtcdctlPair(etcd, meshkeep);
+                .advertisedVersion(status(etcd, UnaryOperator.identity()).getVersion()));
+        return new EtcdctlPair(etcd, meshkeep, UnaryOperator.identity());
     }
 
-    private static Map<String, String> names(Target target) {
-        StatusResponse status = status(target);
+    /**
+     * The same with mutual TLS.
+     *
+     * @param pki has the server's files; in commands {@code {pki}} is its directory
+     * @param user whose certificate is shown while nothing is switched on yet
+     */
+    static EtcdctlPair startTls(Pki pki, String user) throws IOException {
+        Programs.require(Programs.ETCD, Programs.ETCDCTL);
+        TlsConfig tls = pki.writeServer(KeyAlgorithm.EC_P256, KeyFormat.PKCS8);
+        SslContext client = pki.grpcContext(user);
+        UnaryOperator<NettyChannelBuilder> secured =
+                connection -> connection.useTransportSecurity().sslContext(client);
+        EtcdTarget etcd = EtcdTarget.startTls(tls, "--bcrypt-cost=4");
+        MeshkeepTarget meshkeep = MeshkeepTarget.startTls(
+                tls,
+                settings -> settings.bcryptCost(4)
+                        .initialAdvertisePeerUrls(List.of(etcd.peerUrl()))
+                        .advertisedVersion(status(etcd, secured).getVersion()));
+        EtcdctlPair both = new EtcdctlPair(etcd, meshkeep, secured);
+        both.toEtcd.name("{pki}", pki.file("").toString());
+        both.toMeshkeep.name("{pki}", pki.file("").toString());
+        return both;
+    }
+
+    private static Map<String, String> names(Target target, UnaryOperator<NettyChannelBuilder> settings) {
+        StatusResponse status = status(target, settings);
         Map<String, String> names = new LinkedHashMap<>();
         names.put("{endpoint}", target.endpoint());
         names.put("{cluster}", Long.toHexString(status.getHeader().getClusterId()));
@@ -61,8 +93,8 @@ final class EtcdctlPair implements AutoCloseable {
         return names;
     }
 
-    private static StatusResponse status(Target target) {
-        try (RawClient client = new RawClient(target)) {
+    private static StatusResponse status(Target target, UnaryOperator<NettyChannelBuilder> settings) {
+        try (RawClient client = new RawClient(target, settings)) {
             return client.maintenance().status(StatusRequest.getDefaultInstance());
         }
     }

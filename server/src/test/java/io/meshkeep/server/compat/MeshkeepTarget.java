@@ -3,6 +3,7 @@ package io.meshkeep.server.compat;
 import io.meshkeep.server.MeshkeepServer;
 import io.meshkeep.server.ServerConfig;
 import io.meshkeep.server.StartException;
+import io.meshkeep.server.TlsConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -30,6 +31,19 @@ final class MeshkeepTarget implements Target {
     static MeshkeepTarget start(Consumer<ServerConfig.Builder> settings) {
         try {
             return new MeshkeepTarget(Files.createTempDirectory("meshkeep"), Ports.free(), settings);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Like {@link #start}, with mutual TLS. */
+    static MeshkeepTarget startTls(TlsConfig tls, Consumer<ServerConfig.Builder> settings) {
+        int port = Ports.free();
+        try {
+            return new MeshkeepTarget(
+                    Files.createTempDirectory("meshkeep"),
+                    port,
+                    settings.andThen(config -> config.listenTls("127.0.0.1", port, tls)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,5 +1,6 @@
 package io.meshkeep.server.compat;
 
+import io.meshkeep.server.TlsConfig;
 import java.time.Duration;
 
 /**
@@ -19,6 +20,11 @@ interface Target extends AutoCloseable {
             Target startTellingProgress(Duration interval) {
                 return MeshkeepTarget.start(settings -> settings.watchProgressNotifyInterval(interval));
             }
+
+            @Override
+            Target startTls(TlsConfig tls) {
+                return MeshkeepTarget.startTls(tls, settings -> settings.bcryptCost(4));
+            }
         },
         ETCD {
             @Override
@@ -30,6 +36,11 @@ interface Target extends AutoCloseable {
             Target startTellingProgress(Duration interval) {
                 return EtcdTarget.startTellingProgress(interval);
             }
+
+            @Override
+            Target startTls(TlsConfig tls) {
+                return EtcdTarget.startTls(tls, "--bcrypt-cost=4");
+            }
         };
 
         /** Starts one with an empty store; leaves the test out if it is an etcd and there is none. */
@@ -37,6 +48,9 @@ interface Target extends AutoCloseable {
 
         /** The same, with another interval at which idle watches that asked for it are told of progress. */
         abstract Target startTellingProgress(Duration interval);
+
+        /** The same, with mutual TLS, and hashes of passwords that are quickly made. */
+        abstract Target startTls(TlsConfig tls);
     }
 
     Kind kind();

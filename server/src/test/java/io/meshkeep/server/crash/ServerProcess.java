@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
+import io.meshkeep.server.TlsConfig;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -25,7 +26,7 @@ import java.util.regex.Pattern;
  */
 public final class ServerProcess implements AutoCloseable {
     private static final String READY = "ready to serve client requests";
-    private static final Pattern SERVES = Pattern.compile("serves http://127\\.0\\.0\\.1:(\\d+)");
+    private static final Pattern SERVES = Pattern.compile("serves https?://127\\.0\\.0\\.1:(\\d+)");
     private static final Duration START_LIMIT = Duration.ofSeconds(90);
     private static final Duration END_LIMIT = Duration.ofSeconds(60);
     private static final int KEPT_LINES = 2000;
@@ -57,6 +58,7 @@ public final class ServerProcess implements AutoCloseable {
         private final List<String> jvm = new ArrayList<>(
                 List.of("-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-XX:-UsePerfData"));
         private final List<String> flags = new ArrayList<>();
+        private String scheme = "http";
 
         private Builder(Path dataDir) {
             this.dataDir = dataDir;
@@ -80,6 +82,16 @@ public final class ServerProcess implements AutoCloseable {
             return this;
         }
 
+        /** Mutual TLS; without it the server serves plaintext. */
+        public Builder tls(TlsConfig tls) {
+            scheme = "https";
+            return flags(
+                    "--client-cert-auth",
+                    "--cert-file=" + tls.certFile(),
+                    "--key-file=" + tls.keyFile(),
+                    "--trusted-ca-file=" + tls.trustedCaFile().orElseThrow());
+        }
+
         /** Starts the process and returns at once. */
         public ServerProcess launch() {
             List<String> command = new ArrayList<>(prefix);
@@ -87,8 +99,8 @@ public final class ServerProcess implements AutoCloseable {
             command.addAll(jvm);
             command.add("-Djava.library.path=" + NativeLibrary.directory());
             command.add("io.meshkeep.server.cli.Main");
-            command.addAll(
-                    List.of("serve", "--data-dir", dataDir.toString(), "--listen-client-urls", "http://127.0.0.1:0"));
+            command.addAll(List.of(
+                    "serve", "--data-dir", dataDir.toString(), "--listen-client-urls", scheme + "://127.0.0.1:0"));
             command.addAll(flags);
             ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
             builder.environment().keySet().removeIf(name -> name.startsWith("ETCD_"));

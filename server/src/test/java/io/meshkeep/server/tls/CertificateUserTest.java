@@ -18,8 +18,11 @@ import io.meshkeep.proto.AuthRoleAddRequest;
 import io.meshkeep.proto.AuthRoleGrantPermissionRequest;
 import io.meshkeep.proto.AuthUserAddRequest;
 import io.meshkeep.proto.AuthUserGrantRoleRequest;
+import io.meshkeep.proto.AuthUserListRequest;
+import io.meshkeep.proto.ClusterGrpc;
 import io.meshkeep.proto.KVGrpc;
 import io.meshkeep.proto.ListEndpointsResponse;
+import io.meshkeep.proto.MemberListRequest;
 import io.meshkeep.proto.MeshGrpc;
 import io.meshkeep.proto.MeshListRequest;
 import io.meshkeep.proto.Permission;
@@ -56,7 +59,8 @@ class CertificateUserTest {
                         .start();
                 Connection root = new Connection(server, pki, "root");
                 Connection reader = new Connection(server, pki, "reader");
-                Connection stranger = new Connection(server, pki, "stranger")) {
+                Connection stranger = new Connection(server, pki, "stranger");
+                Connection nameless = new Connection(server, pki, "")) {
             AuthGrpc.AuthBlockingStub auth = AuthGrpc.newBlockingStub(root.channel);
             addUser(auth, "root", "root");
             auth.roleAdd(AuthRoleAddRequest.newBuilder().setName("readers").build());
@@ -75,6 +79,15 @@ class CertificateUserTest {
             assertDenied(() -> reader.read("c1"));
             assertDenied(() -> reader.put("a1"));
             assertDenied(() -> stranger.read("a1"));
+            // As with etcd it is a user, of a name that nobody can have.
+            assertDenied(() -> nameless.read("a1"));
+            assertThat(ClusterGrpc.newBlockingStub(nameless.channel)
+                            .memberList(MemberListRequest.getDefaultInstance())
+                            .getMembersCount())
+                    .isEqualTo(1);
+            assertThatThrownBy(() -> AuthGrpc.newBlockingStub(nameless.channel)
+                            .userList(AuthUserListRequest.getDefaultInstance()))
+                    .hasMessage("INVALID_ARGUMENT: etcdserver: user name is empty");
 
             root.put("cilium/state/ip/v1/default/10.0.0.1", "{\"IP\":\"10.0.0.1\",\"ID\":7}");
             assertThat(root.endpoints().getEndpointsCount()).isEqualTo(1);
