@@ -4,6 +4,7 @@ import io.grpc.Server;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
+import io.meshkeep.server.http.Budgets;
 import io.meshkeep.server.http.EtcdRoutes;
 import io.meshkeep.server.http.FirstBytesNegotiator;
 import io.meshkeep.server.http.HttpAccess;
@@ -46,11 +47,22 @@ final class Listeners implements AutoCloseable {
     /** How long a connection may take to say which protocol it speaks. */
     private static final Duration FIRST_BYTES = Duration.ofSeconds(10);
 
-    private static final int MAX_METADATA_BYTES = 64 << 10;
+    /** A beginning of them may lie in memory for each connection. */
+    private static final int MAX_METADATA_BYTES = 16 << 10;
+
+    /**
+     * Streams that a client of one connection may reset within {@link #RESET_WINDOW}, or let be reset. Whoever closes
+     * thousands of watches at once stays below it; whoever opens calls only to reset them is soon above.
+     */
+    private static final int MAX_RESETS = 20_000;
+
+    private static final Duration RESET_WINDOW = Duration.ofSeconds(10);
+
     private static final int FLOW_CONTROL_WINDOW = 1 << 20;
 
     private final ServerConfig config;
     private final EtcdServices services;
+    private final Budgets budgets = Budgets.ofHeap(Runtime.getRuntime().maxMemory());
     private final EventLoopGroup eventLoops;
     private final Class<? extends ServerChannel> channelType;
     /** Answers SERVING for the server as a whole until it stops, as etcd's does. */
@@ -124,8 +136,8 @@ final class Listeners implements AutoCloseable {
         HttpAccess access = new HttpAccess(config.corsOrigins(), config.hostWhitelist());
         HttpService service = HttpService.forClients(routes, access, HttpSettings.DEFAULT);
         int maxMessageBytes = config.maxRequestBytes() + EtcdServices.GRPC_OVERHEAD;
-        FirstBytesNegotiator negotiator = new FirstBytesNegotiator(
-                service, EtcdServices.CONNECTION_CUT, maxMessageBytes, FIRST_BYTES, certificatesFor(url));
+        FirstBytesNegotiator negotiator =
+                new FirstBytesNegotiator(service, maxMessageBytes, budgets, FIRST_BYTES, certificatesFor(url));
         NettyServerBuilder builder = NettyServerBuilder.forAddress(address(url))
                 .protocolNegotiator(negotiator)
                 .channelType(channelType)
@@ -140,6 +152,7 @@ final class Listeners implements AutoCloseable {
                 // The negotiator refuses what is over the limit, in etcd's words; this is the net below it.
                 .maxInboundMessageSize(2 * maxMessageBytes)
                 .maxInboundMetadataSize(MAX_METADATA_BYTES)
+                .maxRstFramesPerWindow(MAX_RESETS, (int) RESET_WINDOW.toSeconds())
                 .flowControlWindow(FLOW_CONTROL_WINDOW)
                 .handshakeTimeout(FIRST_BYTES.toNanos(), TimeUnit.NANOSECONDS);
         services.services().forEach(builder::addService);

@@ -19,6 +19,9 @@ public final class CallCredentials {
             Metadata.Key.of("grpcgateway-accept", Metadata.ASCII_STRING_MARSHALLER);
     private static final String BEARER = "Bearer ";
 
+    /** No token that this server makes or takes is longer; a stream keeps its token in memory. */
+    private static final int LONGEST_TOKEN = 8192;
+
     private static final Credentials NONE = auth -> Caller.NOBODY;
 
     private final Tokens tokens;
@@ -34,7 +37,8 @@ public final class CallCredentials {
             token = first(headers, AUTHORIZATION);
         }
         if (token != null) {
-            return withToken(token.startsWith(BEARER) ? token.substring(BEARER.length()) : token);
+            String bare = token.startsWith(BEARER) ? token.substring(BEARER.length()) : token;
+            return withToken(bare.length() > LONGEST_TOKEN ? "" : bare);
         }
         String name = connection.get(PeerIdentity.COMMON_NAME);
         if (name == null || headers.containsKey(GATEWAY)) {

@@ -1,9 +1,9 @@
 package io.meshkeep.server.http;
 
-import io.grpc.Attributes;
 import io.grpc.netty.GrpcHttp2ConnectionHandler;
 import io.grpc.netty.InternalProtocolNegotiationEvent;
 import io.grpc.netty.ProtocolNegotiationEvent;
+import io.meshkeep.server.rpc.ClientConnection;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -32,8 +32,8 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
      * @param http2 makes the handler that takes over for HTTP/2; it expects the negotiation event
      * @param tls the handshake that comes first, if there is one
      * @param http takes over for HTTP/1
-     * @param connectionCut the attribute of a gRPC connection that gets what ends it
      * @param maxMessageBytes the largest gRPC message that is taken
+     * @param budgets what the connections of all ports share
      * @param undecided the connections that have not said yet what they speak
      * @param maxConnections how many connections that are not HTTP/1's may be open; more are closed as they come
      * @param refusals limits the warnings about those
@@ -45,8 +45,8 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
             Function<GrpcHttp2ConnectionHandler, ChannelHandler> http2,
             Optional<TlsPort> tls,
             HttpService http,
-            Attributes.Key<Runnable> connectionCut,
             int maxMessageBytes,
+            Budgets budgets,
             Undecided undecided,
             int maxConnections,
             LogLimiter refusals,
@@ -167,9 +167,14 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
         switch (verdict) {
             case HTTP2 -> {
                 ByteBuf bytes = takePending();
-                MessageSizeGuard.install(grpc, port.maxMessageBytes());
+                // Not the channel's own way to close: that waits for what is under way, which is what is to be got rid
+                // of.
+                ClientConnection client = new ClientConnection(
+                        () -> ctx.channel().pipeline().firstContext().close());
+                MessageSizeGuard.install(grpc, client, port.budgets().incomplete(), port.maxMessageBytes());
+                FrameFloodGuard.install(grpc, ctx, port.budgets().streams());
                 ctx.pipeline().replace(ctx.name(), null, port.http2().apply(grpc));
-                ctx.fireUserEventTriggered(withCut(ctx.channel()));
+                ctx.fireUserEventTriggered(with(client));
                 ctx.fireChannelRead(bytes);
             }
             case HTTP1 -> {
@@ -199,13 +204,11 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private ProtocolNegotiationEvent withCut(Channel channel) {
-        // Not the channel's own way to close: that waits for what is under way, which is what is to be got rid of.
-        Runnable cut = () -> channel.pipeline().firstContext().close();
+    private ProtocolNegotiationEvent with(ClientConnection client) {
         return InternalProtocolNegotiationEvent.withAttributes(
                 negotiation,
                 InternalProtocolNegotiationEvent.getAttributes(negotiation).toBuilder()
-                        .set(port.connectionCut(), cut)
+                        .set(ClientConnection.KEY, client)
                         .build());
     }
 

@@ -1,7 +1,6 @@
 package io.meshkeep.server.http;
 
 import com.sun.management.UnixOperatingSystemMXBean;
-import io.grpc.Attributes;
 import io.grpc.netty.GrpcHttp2ConnectionHandler;
 import io.grpc.netty.InternalProtocolNegotiator.ProtocolNegotiator;
 import io.grpc.netty.InternalProtocolNegotiators;
@@ -42,26 +41,25 @@ public final class FirstBytesNegotiator implements ProtocolNegotiator {
 
     /**
      * @param http serves the HTTP/1.1 connections of this port alone
-     * @param connectionCut the attribute of a gRPC connection that gets what ends it
      * @param maxMessageBytes the largest gRPC message that is taken, in bytes
+     * @param budgets what the connections of all ports share
      * @param firstBytesTimeout how long a new connection may take to say which protocol it speaks
      */
-    public FirstBytesNegotiator(
-            HttpService http, Attributes.Key<Runnable> connectionCut, int maxMessageBytes, Duration firstBytesTimeout) {
-        this(http, connectionCut, maxMessageBytes, firstBytesTimeout, Optional.empty());
+    public FirstBytesNegotiator(HttpService http, int maxMessageBytes, Budgets budgets, Duration firstBytesTimeout) {
+        this(http, maxMessageBytes, budgets, firstBytesTimeout, Optional.empty());
     }
 
     /**
      * @param http serves the HTTP/1.1 connections of this port alone
-     * @param connectionCut the attribute of a gRPC connection that gets what ends it
      * @param maxMessageBytes the largest gRPC message that is taken, in bytes
+     * @param budgets what the connections of all ports share
      * @param firstBytesTimeout how long a new connection may take for the handshake and the first bytes after it
      * @param certificates for TLS; none for plaintext
      */
     public FirstBytesNegotiator(
             HttpService http,
-            Attributes.Key<Runnable> connectionCut,
             int maxMessageBytes,
+            Budgets budgets,
             Duration firstBytesTimeout,
             Optional<Certificates> certificates) {
         this.http = http;
@@ -70,8 +68,8 @@ public final class FirstBytesNegotiator implements ProtocolNegotiator {
                 plaintext::newHandler,
                 certificates.map(TlsPort::new),
                 http,
-                connectionCut,
                 maxMessageBytes,
+                budgets,
                 new Undecided(certificates.isPresent() ? MAX_UNDECIDED_TLS : MAX_UNDECIDED),
                 maxConnections(),
                 new LogLimiter(Duration.ofSeconds(10)),

@@ -2,10 +2,12 @@ package io.meshkeep.server.http;
 
 import io.grpc.Status;
 import io.grpc.netty.GrpcHttp2ConnectionHandler;
+import io.meshkeep.server.rpc.ClientConnection;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -17,8 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Refuses a gRPC message that is too large as soon as its length is known, with etcd's code and words. gRPC's own limit
- * has other words and logs a stack trace for each. Used on the connection's event loop.
+ * Refuses a gRPC message that is too large as soon as its length is known, with etcd's code and words, and counts what
+ * has come of the others until they are complete. gRPC's own limit has other words and logs a stack trace for each. Used
+ * on the connection's event loop.
  */
 final class MessageSizeGuard extends Http2FrameListenerDecorator {
     private static final Logger log = LoggerFactory.getLogger(MessageSizeGuard.class);
@@ -26,8 +29,16 @@ final class MessageSizeGuard extends Http2FrameListenerDecorator {
     /** A message's flags and length. */
     private static final int HEADER_BYTES = 5;
 
+    /** Messages below this are not counted: their calls take as much. */
+    private static final int COUNTED = 1 << 10;
+
+    /** A frame below this is copied if gRPC will keep it: it would keep the buffer that it was read into. */
+    private static final int COPIED = 8 << 10;
+
     private final Http2Connection connection;
     private final Http2ConnectionEncoder encoder;
+    private final ClientConnection client;
+    private final IncompleteRequests incomplete;
     private final int maxBytes;
     private final Http2Connection.PropertyKey key;
 
@@ -37,22 +48,51 @@ final class MessageSizeGuard extends Http2FrameListenerDecorator {
         long length;
         long left;
         boolean refused;
+        IncompleteRequests.Message message;
+
+        boolean isBetweenMessages() {
+            return left == 0 && headerBytes == 0;
+        }
+
+        void endMessage() {
+            if (message != null) {
+                message.end();
+                message = null;
+            }
+        }
     }
 
     private MessageSizeGuard(
-            Http2FrameListener grpc, Http2Connection connection, Http2ConnectionEncoder encoder, int maxBytes) {
+            Http2FrameListener grpc,
+            Http2Connection connection,
+            Http2ConnectionEncoder encoder,
+            ClientConnection client,
+            IncompleteRequests incomplete,
+            int maxBytes) {
         super(grpc);
         this.connection = connection;
         this.encoder = encoder;
+        this.client = client;
+        this.incomplete = incomplete;
         this.maxBytes = maxBytes;
         this.key = connection.newKey();
     }
 
     /** Puts a guard before gRPC's handling of a new connection. */
-    static void install(GrpcHttp2ConnectionHandler grpc, int maxBytes) {
-        grpc.decoder()
-                .frameListener(new MessageSizeGuard(
-                        grpc.decoder().frameListener(), grpc.connection(), grpc.encoder(), maxBytes));
+    static void install(
+            GrpcHttp2ConnectionHandler grpc, ClientConnection client, IncompleteRequests incomplete, int maxBytes) {
+        MessageSizeGuard guard = new MessageSizeGuard(
+                grpc.decoder().frameListener(), grpc.connection(), grpc.encoder(), client, incomplete, maxBytes);
+        grpc.decoder().frameListener(guard);
+        grpc.connection().addListener(new Http2ConnectionAdapter() {
+            @Override
+            public void onStreamClosed(Http2Stream stream) {
+                Position position = stream.removeProperty(guard.key);
+                if (position != null) {
+                    position.endMessage();
+                }
+            }
+        });
     }
 
     @Override
@@ -63,7 +103,20 @@ final class MessageSizeGuard extends Http2FrameListenerDecorator {
             // counts as read, so that the connection's other streams can go on
             return data.readableBytes() + padding;
         }
+        if (data.readableBytes() < COPIED && data.isReadable() && !endOfStream && isWithinMessage(stream)) {
+            ByteBuf copy =
+                    ctx.alloc().buffer(data.readableBytes()).writeBytes(data, data.readerIndex(), data.readableBytes());
+            try {
+                return super.onDataRead(ctx, streamId, copy, padding, false);
+            } finally {
+                copy.release();
+            }
+        }
         return super.onDataRead(ctx, streamId, data, padding, endOfStream);
+    }
+
+    private boolean isWithinMessage(Http2Stream stream) {
+        return stream != null && stream.getProperty(key) != null;
     }
 
     private boolean isTaken(ChannelHandlerContext ctx, Http2Stream stream, ByteBuf data) {
@@ -73,11 +126,14 @@ final class MessageSizeGuard extends Http2FrameListenerDecorator {
         }
         if (!position.refused && !advance(position, data)) {
             position.refused = true;
+            position.endMessage();
             stream.setProperty(key, position);
             long length = position.length;
             // after what gRPC has queued for this stream, such as the headers of its answer
             ctx.executor().execute(() -> refuse(ctx, stream, length));
-        } else if (position.left > 0 || position.headerBytes > 0) {
+        } else if (position.isBetweenMessages()) {
+            stream.removeProperty(key);
+        } else {
             stream.setProperty(key, position);
         }
         return !position.refused;
@@ -92,6 +148,14 @@ final class MessageSizeGuard extends Http2FrameListenerDecorator {
                 int skipped = (int) Math.min(position.left, end - at);
                 position.left -= skipped;
                 at += skipped;
+                if (position.left == 0) {
+                    position.endMessage();
+                } else if (position.length >= COUNTED) {
+                    if (position.message == null) {
+                        position.message = incomplete.begin(client);
+                    }
+                    position.message.grow(skipped);
+                }
             } else {
                 int next = data.getByte(at++) & 0xff;
                 position.length = position.headerBytes == 0 ? 0 : position.length << 8 | next;
@@ -111,11 +175,14 @@ final class MessageSizeGuard extends Http2FrameListenerDecorator {
         if (connection.stream(stream.id()) != stream) {
             return;
         }
+        client.refusing(Status.Code.RESOURCE_EXHAUSTED);
         try {
             // for gRPC the client has cancelled the call
             super.onRstStreamRead(ctx, stream.id(), Http2Error.CANCEL.code());
         } catch (Http2Exception e) {
             log.debug("a call whose request is too large could not be ended", e);
+        } finally {
+            client.refused();
         }
         Http2Headers headers = new DefaultHttp2Headers();
         if (!stream.isHeadersSent()) {

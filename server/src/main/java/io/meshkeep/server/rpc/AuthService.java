@@ -338,6 +338,11 @@ final class AuthService {
         if (user != null && user.noPassword()) {
             throw EtcdError.PASSWORD_OF_NO_PASSWORD_USER.exception();
         }
+        if (!auth.hasPasswords()) {
+            // Where all users have certificates there is no name to be found out, and no work to be had done for
+            // nothing.
+            throw EtcdError.AUTH_FAILED.exception();
+        }
         passwords.verify(
                 request.getPassword(),
                 user == null ? null : user.passwordHash(),

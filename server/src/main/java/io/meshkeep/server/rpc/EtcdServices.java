@@ -1,6 +1,5 @@
 package io.meshkeep.server.rpc;
 
-import io.grpc.Attributes;
 import io.grpc.HandlerRegistry;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -31,17 +30,12 @@ public final class EtcdServices implements AutoCloseable {
     /** What etcd lets gRPC take beyond the largest request, in bytes. */
     public static final int GRPC_OVERHEAD = 512 << 10;
 
-    /**
-     * The attribute under which a transport says how a client's connection is ended, whatever is under way on it. May be
-     * called by any thread. A transport without it cannot be rid of clients that do not read.
-     */
-    public static final Attributes.Key<Runnable> CONNECTION_CUT = Attributes.Key.create("meshkeep-connection-cut");
-
     private final UnreadBytes unread;
     private final SlowCalls slowCalls;
     private final Passwords passwords;
     private final OpenStreams openStreams;
     private final MeshService mesh;
+    private final Defragmenter defragmenter;
     private final List<ServerServiceDefinition> services;
 
     /** @param clientUrls the advertised client URLs, known once the server listens */
@@ -62,6 +56,7 @@ public final class EtcdServices implements AutoCloseable {
         Headers headers = new Headers(store);
         unread = new UnreadBytes(config.name(), Runtime.getRuntime().maxMemory() / 3);
         slowCalls = new SlowCalls(config.name(), unread);
+        defragmenter = new Defragmenter(config.name(), store);
         passwords = new Passwords(config.name(), config.bcryptCost());
         Tokens tokens = TokenFactory.tokens(config.authToken(), config.authTokenTtl());
         ServiceBinder binder = new ServiceBinder(
@@ -87,7 +82,7 @@ public final class EtcdServices implements AutoCloseable {
                 new MaintenanceService(
                                 store,
                                 headers,
-                                slowCalls,
+                                defragmenter,
                                 new MaintenanceService.About(
                                         config.advertisedVersion(),
                                         config.quotaBytes().orElse(0)))
@@ -158,5 +153,6 @@ public final class EtcdServices implements AutoCloseable {
         mesh.close();
         passwords.close();
         slowCalls.close();
+        defragmenter.close();
     }
 }

@@ -32,6 +32,12 @@ final class LeaseService {
     /** Memory that a small command holds while it waits, in bytes; nearly. */
     private static final int COMMAND_BYTES = 64;
 
+    /**
+     * Leases beyond which users without the role root get no more: everybody may have them, without a right to change
+     * anything, and as many as fill the memory would stop all writes.
+     */
+    private static final long MAX_LEASES = Runtime.getRuntime().maxMemory() >> 12;
+
     private final Store store;
     private final Headers headers;
     private final SlowCalls slowCalls;
@@ -59,7 +65,12 @@ final class LeaseService {
     }
 
     private void grant(LeaseGrantRequest request, Reply reply) {
-        store.requireCredentials(reply.credentials());
+        Snapshot now = store.snapshot();
+        Caller caller = reply.credentials().resolve(now.auth());
+        now.auth().requireCredentials(caller);
+        if (now.leaseCount() >= MAX_LEASES && !now.auth().isRoot(caller)) {
+            throw EtcdError.TOO_MANY_REQUESTS.exception();
+        }
         if (request.getTTL() > MAX_TTL) {
             throw EtcdError.LEASE_TTL_TOO_LARGE.exception();
         }

@@ -26,7 +26,7 @@ final class MaintenanceService {
 
     private final Store store;
     private final Headers headers;
-    private final SlowCalls slowCalls;
+    private final Defragmenter defragmenter;
     private final About about;
 
     /**
@@ -42,10 +42,10 @@ final class MaintenanceService {
         }
     }
 
-    MaintenanceService(Store store, Headers headers, SlowCalls slowCalls, About about) {
+    MaintenanceService(Store store, Headers headers, Defragmenter defragmenter, About about) {
         this.store = store;
         this.headers = headers;
-        this.slowCalls = slowCalls;
+        this.defragmenter = defragmenter;
         this.about = about;
     }
 
@@ -139,10 +139,8 @@ final class MaintenanceService {
 
     private void defragment(DefragmentRequest request, Reply reply) {
         store.requireRoot(reply.credentials());
-        slowCalls.run(reply, () -> {
-            store.defragment();
-            // etcd's answer has no header
-            reply.send(Encoded.of(DefragmentResponse.getDefaultInstance()));
-        });
+        defragmenter.run(
+                // etcd's answer has no header
+                () -> reply.send(Encoded.of(DefragmentResponse.getDefaultInstance())), reply::fail);
     }
 }

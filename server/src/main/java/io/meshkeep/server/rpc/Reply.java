@@ -33,9 +33,15 @@ final class Reply {
         return call.isCancelled();
     }
 
+    /** Whose turn it is when calls have to wait; the same for all calls of a connection. */
+    Object connection() {
+        ClientConnection client = call.getAttributes().get(ClientConnection.KEY);
+        return client == null ? Reply.class : client;
+    }
+
     /** Ends the client's connection; null if it has none that could be ended. */
     Runnable connectionCut() {
-        return call.getAttributes().get(EtcdServices.CONNECTION_CUT);
+        return ClientConnection.cutOf(call.getAttributes());
     }
 
     void send(Encoded message) {
@@ -78,7 +84,7 @@ final class Reply {
     /** The transport is done with the call. */
     void ended() {
         // counts only if no answer was sent
-        meter.ended(Status.Code.CANCELLED);
+        meter.ended(ClientConnection.endOf(call.getAttributes()));
         Runnable action = onEnd.getAndSet(ENDED);
         if (action != null && action != ENDED) {
             action.run();

@@ -2,19 +2,18 @@ package io.meshkeep.server.rpc;
 
 import io.meshkeep.store.EtcdError;
 import io.meshkeep.store.Threads;
-import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Where calls go that would hold up an event loop: long lists, reads from disk, file compactions. A few threads and a
- * bounded queue ("too many requests" when it is full). Answers of some size go out only when {@link UnreadBytes} has
- * room for them; no thread waits for that.
+ * Where calls go that would hold up an event loop: long lists, reads from disk. A few threads and a bounded queue ("too
+ * many requests" when it is full), in which connections take turns: see {@link FairQueue}. Answers of some size go out
+ * only when {@link UnreadBytes} has room for them; no thread waits for that.
  */
 final class SlowCalls implements AutoCloseable {
     private static final int THREADS = 2;
-    private static final int QUEUE = 4096;
 
     /** Answers below this size are not counted: the call itself takes about as much. */
     private static final int COUNTED = 4 << 10;
@@ -29,16 +28,17 @@ final class SlowCalls implements AutoCloseable {
     }
 
     private final ThreadPoolExecutor executor;
+    private final FairQueue queue = new FairQueue();
     private final UnreadBytes unread;
 
     SlowCalls(String name, UnreadBytes unread) {
         this.unread = unread;
-        executor =
-                new ThreadPoolExecutor(THREADS, THREADS, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(QUEUE), task -> {
-                    Thread thread = new Thread(task, name + "-slow-calls");
-                    thread.setDaemon(true);
-                    return thread;
-                });
+        // What it is given is to run the next of the other queue, which is the one with the limit.
+        executor = new ThreadPoolExecutor(THREADS, THREADS, 1, TimeUnit.MINUTES, new LinkedBlockingQueue<>(), task -> {
+            Thread thread = new Thread(task, name + "-slow-calls");
+            thread.setDaemon(true);
+            return thread;
+        });
         executor.allowCoreThreadTimeOut(true);
     }
 
@@ -49,26 +49,32 @@ final class SlowCalls implements AutoCloseable {
 
     /** The same with room that is given back if nothing comes of it. */
     private void run(Reply reply, UnreadBytes.Held room, Runnable work) {
+        boolean queued = queue.add(reply.connection(), () -> {
+            if (reply.isCancelled()) {
+                giveBack(room);
+                return;
+            }
+            try {
+                work.run();
+            } catch (RuntimeException e) {
+                giveBack(room);
+                reply.fail(e);
+            } catch (Error e) {
+                giveBack(room);
+                reply.fail(new IllegalStateException("the answer could not be made: " + e, e));
+                throw e;
+            }
+        });
+        if (!queued) {
+            giveBack(room);
+            reply.fail(Statuses.of(EtcdError.TOO_MANY_REQUESTS));
+            return;
+        }
         try {
-            executor.execute(() -> {
-                if (reply.isCancelled()) {
-                    giveBack(room);
-                    return;
-                }
-                try {
-                    work.run();
-                } catch (RuntimeException e) {
-                    giveBack(room);
-                    reply.fail(e);
-                } catch (Error e) {
-                    giveBack(room);
-                    reply.fail(new IllegalStateException("the answer could not be made: " + e, e));
-                    throw e;
-                }
-            });
+            executor.execute(queue::runNext);
         } catch (RejectedExecutionException e) {
             giveBack(room);
-            reply.fail(Statuses.of(executor.isShutdown() ? EtcdError.STOPPED : EtcdError.TOO_MANY_REQUESTS));
+            reply.fail(Statuses.of(EtcdError.STOPPED));
         }
     }
 

@@ -77,7 +77,7 @@ final class StreamReply {
     /** Counts a message that the transport will not have sent at once; {@link #ready} says when it has. */
     private void hold(int bytes) {
         if (held == null) {
-            held = unread.hold(bytes, call.getAttributes().get(EtcdServices.CONNECTION_CUT));
+            held = unread.hold(bytes, ClientConnection.cutOf(call.getAttributes()));
         } else {
             held.resize(held.bytes() + bytes);
         }
@@ -133,7 +133,7 @@ final class StreamReply {
         closed.set(true);
         unread.forget(roomAgain);
         release();
-        meter.ended(Status.Code.CANCELLED);
+        meter.ended(ClientConnection.endOf(call.getAttributes()));
     }
 
     /** Ends the stream, if it has not ended yet. Any thread. */

@@ -120,6 +120,29 @@ class OversizeRequestTest {
         }
     }
 
+    /** They end as the client is told, not as if it had cancelled them. */
+    @Test
+    void theMetricsSayWhatTheClientIsTold() throws Exception {
+        refusal(KVGrpc.getCompactMethod(), new byte[LIMIT + 1]);
+        refusal(KVGrpc.getCompactMethod(), new byte[LIMIT + 1]);
+        String metrics;
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            socket.getOutputStream()
+                    .write("GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            metrics = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+        assertThat(metrics.lines()
+                        .filter(line -> line.startsWith("grpc_server_handled_total")
+                                && line.contains("grpc_method=\"Compact\"")
+                                && !line.endsWith(" 0")
+                                && !line.endsWith(" 0.0")))
+                .singleElement()
+                .asString()
+                .contains("grpc_code=\"ResourceExhausted\"")
+                .matches(".* 2(\\.0)?");
+    }
+
     @Test
     void aTransactionWhoseMessageIsJustTakenIsAWriteThatIsTooLarge() {
         byte[] txn = TxnRequest.newBuilder()

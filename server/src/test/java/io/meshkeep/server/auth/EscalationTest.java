@@ -89,6 +89,27 @@ class EscalationTest {
         assertThat(server.store().snapshot().revision()).as("nothing was done").isEqualTo(before);
     }
 
+    /** Its commands would take the places of those who may write. */
+    @Test
+    void whatIsDeniedIsNotQueued() {
+        long before = server.store().snapshot().appliedIndex();
+        for (int i = 0; i < 10; i++) {
+            assertDenied(() -> put(alice, SECRET, 0));
+            assertDenied(() -> txn(alice, TxnRequest.newBuilder().addSuccess(put(SECRET))));
+            assertDenied(() -> KVGrpc.newBlockingStub(alice)
+                    .deleteRange(DeleteRangeRequest.newBuilder().setKey(SECRET).build()));
+        }
+        put(alice, OWN, 0);
+        assertThat(server.store().snapshot().appliedIndex()).isEqualTo(before + 1);
+    }
+
+    /** Nobody here has one, so nothing needs to be hashed to say so. */
+    @Test
+    void passwordsAreOfNoUseWhereNobodyHasOne() {
+        assertThatThrownBy(() -> server.login("mallory", "guess"))
+                .hasMessage("INVALID_ARGUMENT: etcdserver: authentication failed, invalid user ID or password");
+    }
+
     @Test
     void aTransactionIsNoWayAround() {
         TxnRequest.Builder own = TxnRequest.newBuilder().addSuccess(put(OWN));

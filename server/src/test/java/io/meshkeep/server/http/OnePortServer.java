@@ -56,7 +56,7 @@ final class OnePortServer implements AutoCloseable {
                 .channelType(type)
                 .withOption(ChannelOption.SO_BACKLOG, 4096)
                 .directExecutor()
-                .protocolNegotiator(new FirstBytesNegotiator(http, Attributes.Key.create("cut"), 4 << 20, firstBytes))
+                .protocolNegotiator(new FirstBytesNegotiator(http, 4 << 20, Budgets.ofHeap(64 << 20), firstBytes))
                 .handshakeTimeout(grpcHandshake.toNanos(), TimeUnit.NANOSECONDS)
                 .addTransportFilter(new ServerTransportFilter() {
                     @Override
