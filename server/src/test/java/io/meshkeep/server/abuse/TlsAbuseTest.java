@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Handshakes that are many, slow, broken off or begun again: others are served meanwhile, in bounded memory. */
 class TlsAbuseTest {
-    private static final int HANDSHAKES = 400;
+    private static final int HANDSHAKES = 200;
     private static final int SLOW = 200;
 
     @TempDir
