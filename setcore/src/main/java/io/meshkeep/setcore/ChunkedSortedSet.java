@@ -538,6 +538,23 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
     }
 
     /**
+     * The elements that only one of the two sets has, this being the first, to be moved over in order: from the first
+     * that the probe does not put before its position.
+     *
+     * @throws IllegalArgumentException if the other set has another order
+     */
+    public Differences<E> differences(ChunkedSortedSet<E> other, Probe<? super E> from) {
+        requireSameOrder(other);
+        return new Differences<>(root, lowerBound(from), other.root, other.lowerBound(from), objectOrder());
+    }
+
+    /** As {@link #differences(ChunkedSortedSet, Probe)}, from the first element on. */
+    public Differences<E> differences(ChunkedSortedSet<E> other) {
+        requireSameOrder(other);
+        return new Differences<>(root, 0, other.root, 0, objectOrder());
+    }
+
+    /**
      * Whether the other object is a set of as many elements, each of which {@link Object#equals equals} the element
      * that the order finds for it here. Sets of different order can be equal.
      */

@@ -7,7 +7,7 @@ final class LeafWalk {
     private Object[] elements;
     private final int startOffset;
 
-    /** Starts at the leaf that holds the element of this rank; the tree must not be empty. */
+    /** Starts at the leaf that holds the element of this rank, or at the end of the last one if there is none. */
     LeafWalk(Node root, int rank) {
         int depth = 0;
         for (Node node = root; node instanceof Inner inner; node = inner.children[0]) {

@@ -12,8 +12,8 @@ final class Lockstep {
     private final Side other;
 
     private Lockstep(Node one, Node other) {
-        this.one = new Side(one);
-        this.other = new Side(other);
+        this.one = new Side(one, 0);
+        this.other = new Side(other, 0);
     }
 
     /**
@@ -76,28 +76,36 @@ final class Lockstep {
     }
 
     private boolean skipShared() {
-        if (one.offset != 0 || other.offset != 0) {
+        return skipShared(one, other);
+    }
+
+    /** Moves both sides on past what comes next in both, as far as they share the chunks that hold it. */
+    static boolean skipShared(Side one, Side other) {
+        if (one.offset != other.offset) {
             return false;
         }
         int levels = LeafWalk.sharedLevels(one.walk, other.walk);
         if (levels < 0) {
             return false;
         }
-        one.skip(levels);
-        other.skip(levels);
+        // from within a leaf on it is the leaf alone: the subtree above it began with what was read before
+        one.skip(one.offset == 0 ? levels : 0);
+        other.skip(other.offset == 0 ? levels : 0);
         return true;
     }
 
     /** The next element of one of the trees. */
-    private static final class Side {
+    static final class Side {
         private final LeafWalk walk;
         private Object[] leaf;
         private int offset;
-        private boolean ended;
+        boolean ended;
 
-        Side(Node root) {
-            walk = new LeafWalk(root, 0);
+        Side(Node root, int rank) {
+            walk = new LeafWalk(root, rank);
             leaf = walk.elements();
+            offset = walk.startOffset();
+            ended = offset == leaf.length;
         }
 
         Object element() {

@@ -99,6 +99,9 @@ class ChunkedSortedSetPropertyTest {
             List<Entry> content = List.copyOf(model.values());
             assertSame(set, content);
             assertSame(before, contentBefore);
+            if (set.size() < 500 || step % 16 == 0) {
+                assertDifferences(before, set, random.nextInt(universe + 2) - 1);
+            }
             assertThat(set.equals(before)).isEqualTo(content.equals(contentBefore));
             if (content.equals(contentBefore)) {
                 assertThat(set).isSameAs(before);
@@ -169,6 +172,29 @@ class ChunkedSortedSetPropertyTest {
             }
         }
         assertThat(iterator.hasNext()).isFalse();
+    }
+
+    /** From a key on, those of one side alone, each said to be of its side. */
+    private static void assertDifferences(ChunkedSortedSet<Entry> one, ChunkedSortedSet<Entry> other, int from) {
+        TreeMap<Integer, String> expected = new TreeMap<>();
+        one.forEach(entry -> expected.put(entry.key(), entry + " of the first"));
+        for (Entry entry : other) {
+            if (expected.remove(entry.key()) == null) {
+                expected.put(entry.key(), entry + " of the second");
+            }
+        }
+        assertThat(shown(one.differences(other))).isEqualTo(List.copyOf(expected.values()));
+        assertThat(shown(one.differences(other, entry -> Integer.compare(entry.key(), from))))
+                .isEqualTo(List.copyOf(expected.tailMap(from).values()));
+    }
+
+    private static List<String> shown(Differences<Entry> differences) {
+        List<String> shown = new ArrayList<>();
+        while (differences.advance()) {
+            shown.add(differences.element() + (differences.isOfFirst() ? " of the first" : " of the second"));
+        }
+        assertThat(differences.advance()).isFalse();
+        return shown;
     }
 
     private static void assertQueries(

@@ -59,23 +59,52 @@ record KeySet(ChunkedSortedSet<byte[]> records) implements KeyView {
         return found;
     }
 
-    Iterator<byte[]> iterator(KeyRange range) {
-        ChunkedSortedSet.Cursor<byte[]> cursor =
-                range.isEmpty() ? records.cursor(0, 0) : records.cursor(from(range), to(range));
-        return new Iterator<>() {
-            private byte[] next = cursor.advance() ? cursor.element() : null;
+    /** Visits the records of a range one after the other; what is not asked for costs nothing. */
+    Iterator<byte[]> iterator(KeyRange range, boolean descending) {
+        int from = range.isEmpty() ? 0 : from(range);
+        int to = range.isEmpty() ? 0 : to(range);
+        return descending ? new Descent(from, to) : new Ascent(records.cursor(from, to));
+    }
 
-            @Override
-            public boolean hasNext() {
-                return next != null;
-            }
+    private static final class Ascent implements Iterator<byte[]> {
+        private final ChunkedSortedSet.Cursor<byte[]> cursor;
+        private byte[] next;
 
-            @Override
-            public byte[] next() {
-                byte[] record = next;
-                next = cursor.advance() ? cursor.element() : null;
-                return record;
-            }
-        };
+        Ascent(ChunkedSortedSet.Cursor<byte[]> cursor) {
+            this.cursor = cursor;
+            this.next = cursor.advance() ? cursor.element() : null;
+        }
+
+        @Override
+        public boolean hasNext() {
+            return next != null;
+        }
+
+        @Override
+        public byte[] next() {
+            byte[] record = next;
+            next = cursor.advance() ? cursor.element() : null;
+            return record;
+        }
+    }
+
+    private final class Descent implements Iterator<byte[]> {
+        private final int from;
+        private int at;
+
+        Descent(int from, int to) {
+            this.from = from;
+            this.at = to;
+        }
+
+        @Override
+        public boolean hasNext() {
+            return at > from;
+        }
+
+        @Override
+        public byte[] next() {
+            return records.select(--at);
+        }
     }
 }

@@ -2,13 +2,16 @@ package io.meshkeep.store;
 
 import io.meshkeep.store.mesh.MeshIndex;
 import java.lang.ref.SoftReference;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
- * Past indexes of the mesh. The newest ones are kept, bounded by their number and by what they hold beyond the newest;
- * one of an older revision is made anew from disk. Thread-safe.
+ * Past indexes of the mesh. The newest ones are kept, bounded by their number and by what they hold beyond the newest. One
+ * of an older revision is made from the oldest kept one by taking back what was changed since, so that it costs the
+ * changes, and shares with the kept one what they left alone; or from disk as a whole if that is less. Thread-safe.
  */
 final class MeshHistory {
     private static final int MAX_INDEXES = 8192;
@@ -20,7 +23,11 @@ final class MeshHistory {
      */
     private record Kept(MeshState state, long lastRevision, long bytes) {}
 
-    private record Made(long revision, MeshIndex index) {}
+    /** Made indexes that stay at hand: of the two ends of a difference asked for in pages, and of some followers. */
+    private static final int MAX_MADE = 4;
+
+    /** Changes that are taken back in any case; more are if they are fewer than the entries that there are. */
+    private static final int FEW_CHANGES = 10_000;
 
     private final HistoryReader history;
     private final long maxBytes;
@@ -31,8 +38,8 @@ final class MeshHistory {
     private long bytes;
 
     private final Object making = new Object();
-    /** The index made last: whoever asks for an old revision asks for it in pages. */
-    private volatile SoftReference<Made> made = new SoftReference<>(null);
+    /** By revision, the index asked for last at the end. Guarded by this. */
+    private final LinkedHashMap<Long, SoftReference<MeshIndex>> made = new LinkedHashMap<>(16, 0.75f, true);
 
     MeshHistory(HistoryReader history, long maxBytes, Supplier<Snapshot> newest) {
         this.history = history;
@@ -80,14 +87,15 @@ final class MeshHistory {
             if (kept != null && revision <= kept.getValue().lastRevision) {
                 found = kept.getValue().state;
             }
-        }
-        Made last = made.get();
-        if (last != null && last.revision == revision) {
-            return last.index;
+            SoftReference<MeshIndex> last = made.get(revision);
+            MeshIndex index = last == null ? null : last.get();
+            if (index != null) {
+                return index;
+            }
         }
         MeshIndex index = found == null ? null : found.passingIndex();
         if (index != null) {
-            made = new SoftReference<>(new Made(revision, index));
+            keep(revision, index);
         }
         return index;
     }
@@ -98,17 +106,41 @@ final class MeshHistory {
         if (index != null) {
             return index;
         }
-        // one at a time: each takes as much memory as the newest index does
+        // one at a time: it may take as much memory as the newest index does
         synchronized (making) {
             index = atHand(revision);
             if (index == null) {
-                index = MeshMaintenance.read(history, revision);
+                index = make(revision);
                 // a compaction is published before it deletes, so what was read is whole if this still passes
                 requireReadable(revision);
-                made = new SoftReference<>(new Made(revision, index));
+                keep(revision, index);
             }
             return index;
         }
+    }
+
+    private synchronized void keep(long revision, MeshIndex index) {
+        made.put(revision, new SoftReference<>(index));
+        if (made.size() > MAX_MADE) {
+            made.remove(made.keySet().iterator().next());
+        }
+    }
+
+    private MeshIndex make(long revision) {
+        Map.Entry<Long, Kept> later;
+        synchronized (this) {
+            later = recent.higherEntry(revision);
+        }
+        MeshIndex base = later == null ? null : later.getValue().state.passingIndex();
+        if (base != null) {
+            int most = Math.max(FEW_CHANGES, base.endpointCount() + base.identityCount());
+            NavigableSet<byte[]> changed =
+                    history.changedKeys(revision, later.getKey(), MeshMaintenance::mayConcern, most);
+            if (changed != null) {
+                return MeshMaintenance.takeBack(base, changed, history, revision);
+            }
+        }
+        return MeshMaintenance.read(history, revision);
     }
 
     private void requireReadable(long revision) {

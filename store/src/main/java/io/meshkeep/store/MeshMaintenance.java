@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -54,6 +55,23 @@ final class MeshMaintenance {
             }
         }
         return next == null ? base : next.finish();
+    }
+
+    /**
+     * The index at a past revision, from a later one.
+     *
+     * @param changed all keys of the mesh that were changed after the past revision, up to that of the later index
+     */
+    static MeshIndex takeBack(MeshIndex later, NavigableSet<byte[]> changed, HistoryReader history, long revision) {
+        MeshUpdate update = later.update();
+        history.forEach(changed, revision, (key, record) -> {
+            if (record == null) {
+                update.delete(key);
+            } else {
+                update.put(key, KeyValueRecord.value(record), KeyValueRecord.modRevision(record));
+            }
+        });
+        return update.finish();
     }
 
     /** The index of all keys at a past revision, from disk; the caller makes sure that it is not compacted meanwhile. */

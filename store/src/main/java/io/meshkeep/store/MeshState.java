@@ -2,90 +2,92 @@ package io.meshkeep.store;
 
 import io.meshkeep.store.mesh.MeshIndex;
 import io.meshkeep.store.mesh.MeshUpdate;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The index of the mesh at one commit: worked out, or as an index that lies a few commits back and the changes since. A
+ * The index of the mesh at one commit: worked out, or still as the state of the commit before and the changes since. A
  * commit of one write would otherwise spend a good part of its work on the index; many changes at once cost a fraction
- * each. Whoever asks first works it out, so nobody ever sees anything but the index of exactly this
- * commit; and if nobody asks, the apply thread does after {@link #MAX_PENDING} changes, so that it is never much work.
- * Thread-safe.
+ * each. Whoever asks first works it out, from the nearest state before that has been worked out, so nobody ever sees
+ * anything but the index of exactly this commit; and if nobody asks, the apply thread does after {@link #MAX_PENDING}
+ * changes, so that it is never much work. Thread-safe; a commit never waits for somebody who asks.
  */
 final class MeshState {
     private static final Logger log = LoggerFactory.getLogger(MeshState.class);
 
-    /** Changes beyond which they are not left to a reader: about a millisecond's work. */
-    static final int MAX_PENDING = 256;
+    /** Changes beyond which they are not left to a reader: two or three milliseconds' work. */
+    static final int MAX_PENDING = 512;
 
     /** Bytes of changes beyond which they are not left to a reader either: they are kept whole until then. */
-    private static final long MAX_PENDING_BYTES = 1 << 20;
+    private static final long MAX_PENDING_BYTES = 4 << 20;
 
     /** What a change takes beside its key and record until it is in the index, in bytes, nearly. */
-    private static final int CHANGE_BYTES = 100;
+    private static final int CHANGE_BYTES = 60;
 
-    /** A changed key, its full record (null if it was deleted), and the change before it (null if there is none). */
-    private record Change(byte[] key, byte[] record, Change before) {}
+    /** A changed key, and its full record, or null if it was deleted. */
+    private record Change(byte[] key, byte[] record) {}
 
-    private final MeshIndex settled;
-    /** The changes since, newest first; null once they are in the index. Guarded by this. */
-    private Change newest;
+    /** What an index is worked out from. */
+    private record Pending(MeshState before, List<Change> changes) {}
 
-    private final int pending;
+    private volatile MeshIndex index;
+    /** Null once the index is there, so that nothing older is held on to. */
+    private volatile Pending pending;
+
+    /** Changes since the last index that had been worked out when this state came, and their bytes. */
+    private final int count;
+
     private final long pendingBytes;
     /** Of the pending bytes, those that came with this commit. */
     private final long ownBytes;
+    /** What that last index takes. */
+    private final long settledBytes;
     /** Shared by all states of a store: whether a fault of ours has put an end to its index. */
     private final AtomicBoolean broken;
 
-    private volatile MeshIndex index;
+    private MeshState(MeshIndex index) {
+        this.index = index;
+        this.count = 0;
+        this.pendingBytes = 0;
+        this.ownBytes = 0;
+        this.settledBytes = index.heapBytes();
+        this.broken = new AtomicBoolean();
+    }
 
-    private MeshState(
-            MeshIndex settled, Change newest, int pending, long pendingBytes, long ownBytes, AtomicBoolean broken) {
-        this.settled = settled;
-        this.newest = newest;
-        this.pending = pending;
-        this.pendingBytes = pendingBytes;
+    private MeshState(MeshState before, List<Change> changes, long ownBytes) {
+        MeshIndex known = before.index;
+        this.pending = new Pending(before, changes);
+        this.count = changes.size() + (known != null ? 0 : before.count);
+        this.pendingBytes = ownBytes + (known != null ? 0 : before.pendingBytes);
         this.ownBytes = ownBytes;
-        this.broken = broken;
-        this.index = pending == 0 ? settled : null;
+        this.settledBytes = known != null ? known.heapBytes() : before.settledBytes;
+        this.broken = before.broken;
     }
 
     /** The state of an index that is worked out. */
     static MeshState of(MeshIndex index) {
-        return new MeshState(index, null, 0, 0, 0, new AtomicBoolean());
+        return new MeshState(index);
     }
 
-    /** Takes in the changes of a commit. For one thread. */
+    /** Takes in the changes of a commit, each of another key. For one thread. */
     final class Next {
-        private final MeshIndex known;
-        private Change last;
-        private int count;
+        private final List<Change> changes = new ArrayList<>(1);
         private long bytes;
-        private long own;
-
-        Next() {
-            synchronized (MeshState.this) {
-                known = index;
-                last = newest;
-            }
-            count = known != null ? 0 : pending;
-            bytes = known != null ? 0 : pendingBytes;
-        }
 
         /** @param record the full record, or null if the key was deleted */
         void change(byte[] key, byte[] record) {
-            last = new Change(key, record, last);
-            count++;
-            own += CHANGE_BYTES + key.length + (record == null ? 0 : record.length);
+            changes.add(new Change(key, record));
+            bytes += CHANGE_BYTES + key.length + (record == null ? 0 : record.length);
         }
 
         MeshState finish() {
-            MeshState next = new MeshState(known != null ? known : settled, last, count, bytes + own, own, broken);
-            if (count >= MAX_PENDING || bytes + own >= MAX_PENDING_BYTES) {
+            MeshState next = new MeshState(MeshState.this, changes, bytes);
+            if (next.count >= MAX_PENDING || next.pendingBytes >= MAX_PENDING_BYTES) {
                 next.index();
             }
             return next;
@@ -101,14 +103,14 @@ final class MeshState {
         synchronized (this) {
             if (index == null) {
                 try {
-                    index = workOut(newest);
+                    index = workOut();
                 } catch (RuntimeException fault) {
                     if (broken.compareAndSet(false, true)) {
                         log.error("the index of the mesh has failed and is off until the next start", fault);
                     }
                 }
                 // also after a fault, since nobody will ask again
-                newest = null;
+                pending = null;
             }
             return index;
         }
@@ -119,23 +121,32 @@ final class MeshState {
      * {@link #index()}.
      */
     MeshIndex passingIndex() {
-        Change from;
-        synchronized (this) {
-            if (index != null || broken.get()) {
-                return index;
-            }
-            from = newest;
-        }
-        return workOut(from);
+        MeshIndex known = index;
+        return known != null || broken.get() ? known : workOut();
     }
 
-    private MeshIndex workOut(Change from) {
+    private MeshIndex workOut() {
         // of several changes of a key the newest counts, and it is come upon first
         TreeMap<byte[], Change> byKey = new TreeMap<>(Arrays::compareUnsigned);
-        for (Change change = from; change != null; change = change.before) {
-            byKey.putIfAbsent(change.key, change);
+        MeshState state = this;
+        MeshIndex from = index;
+        while (from == null) {
+            Pending missing = state.pending;
+            if (missing == null) {
+                // somebody else has worked it out since, or has failed to
+                from = state.index;
+                if (from == null) {
+                    return null;
+                }
+                break;
+            }
+            for (Change change : missing.changes) {
+                byKey.putIfAbsent(change.key, change);
+            }
+            state = missing.before;
+            from = state.index;
         }
-        MeshUpdate update = settled.update();
+        MeshUpdate update = from.update();
         byKey.forEach((key, change) -> {
             if (change.record == null) {
                 update.delete(key);
@@ -153,7 +164,7 @@ final class MeshState {
 
     long heapBytes() {
         MeshIndex known = index;
-        return known != null ? known.heapBytes() : settled.heapBytes() + pendingBytes;
+        return known != null ? known.heapBytes() : settledBytes + pendingBytes;
     }
 
     /** Heap that keeping this state takes beyond a later one, in bytes, nearly. */

@@ -26,6 +26,8 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
 
     private final Snapshot base;
     private final NavigableMap<byte[], byte[]> changed = new TreeMap<>(Arrays::compareUnsigned);
+    /** By how much a key that came or went in this batch changes the number of keys, beside the base: 1, 0 or -1. */
+    private final NavigableMap<byte[], Integer> surplus = new TreeMap<>(Arrays::compareUnsigned);
     /** Leases granted (the entry) or revoked (null) in this batch. */
     private final Map<Long, LeaseEntry> changedLeases = new HashMap<>();
     /** The keys of leases to which keys were attached, or from which some were detached, in this batch. */
@@ -100,15 +102,15 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
         undo = null;
     }
 
-    /** Puts a record, or {@link #GONE}, so that it can be taken back. */
-    private void set(byte[] key, byte[] record) {
-        byte[] before = changed.put(key, record);
+    /** Puts into a map of changes so that it can be taken back. */
+    private <V> void set(Map<byte[], V> changes, byte[] key, V value) {
+        V before = changes.put(key, value);
         if (undo != null) {
             undo.steps.add(() -> {
                 if (before == null) {
-                    changed.remove(key);
+                    changes.remove(key);
                 } else {
-                    changed.put(key, before);
+                    changes.put(key, before);
                 }
             });
         }
@@ -169,7 +171,11 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
 
     @Override
     public long count(KeyRange range) {
-        return count(base.keys(), changed, range);
+        long count = base.keys().count(range);
+        for (int each : within(surplus, range).values()) {
+            count += each;
+        }
+        return count;
     }
 
     @Override
@@ -177,7 +183,7 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
         return collect(base.keys(), changed, range, limit, descending);
     }
 
-    private static NavigableMap<byte[], byte[]> within(NavigableMap<byte[], byte[]> changes, KeyRange range) {
+    private static <V> NavigableMap<byte[], V> within(NavigableMap<byte[], V> changes, KeyRange range) {
         if (changes.isEmpty() || range.isEmpty()) {
             return Collections.emptyNavigableMap();
         }
@@ -202,34 +208,40 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
         if (overlay.isEmpty()) {
             return base.collect(range, limit, descending);
         }
-        List<byte[]> merged = merge(base.iterator(range), overlay.entrySet().iterator());
-        if (descending) {
-            Collections.reverse(merged);
-        }
-        return limit == 0 || merged.size() <= limit ? merged : merged.subList(0, (int) limit);
+        return merge(
+                base.iterator(range, descending),
+                (descending ? overlay.descendingMap() : overlay).entrySet().iterator(),
+                limit == 0 ? Long.MAX_VALUE : limit,
+                descending ? -1 : 1);
     }
 
-    private static List<byte[]> merge(Iterator<byte[]> records, Iterator<Map.Entry<byte[], byte[]>> changes) {
+    /** Reads both sides in their common direction, and no further than the limit. */
+    private static List<byte[]> merge(
+            Iterator<byte[]> records, Iterator<Map.Entry<byte[], byte[]>> changes, long limit, int direction) {
         List<byte[]> merged = new ArrayList<>();
-        byte[] record = records.hasNext() ? records.next() : null;
-        while (changes.hasNext()) {
-            Map.Entry<byte[], byte[]> change = changes.next();
-            while (record != null && KeyValueRecord.compareKey(record, change.getKey()) < 0) {
+        byte[] record = next(records);
+        Map.Entry<byte[], byte[]> change = next(changes);
+        while (merged.size() < limit && (record != null || change != null)) {
+            int order = record == null
+                    ? 1
+                    : change == null ? -1 : direction * KeyValueRecord.compareKey(record, change.getKey());
+            if (order < 0) {
                 merged.add(record);
-                record = records.hasNext() ? records.next() : null;
-            }
-            if (record != null && KeyValueRecord.compareKey(record, change.getKey()) == 0) {
-                record = records.hasNext() ? records.next() : null;
-            }
-            if (change.getValue() != GONE) {
+            } else if (change.getValue() != GONE) {
                 merged.add(change.getValue());
             }
-        }
-        while (record != null) {
-            merged.add(record);
-            record = records.hasNext() ? records.next() : null;
+            if (order <= 0) {
+                record = next(records);
+            }
+            if (order >= 0) {
+                change = next(changes);
+            }
         }
         return merged;
+    }
+
+    private static <T> T next(Iterator<T> iterator) {
+        return iterator.hasNext() ? iterator.next() : null;
     }
 
     /** The keys as they were at a revision that lies in this batch or is its start; null for an older one. */
@@ -313,7 +325,12 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
     }
 
     private void change(byte[] key, byte[] record, byte[] previous) {
-        set(key, record);
+        set(changed, key, record);
+        if (previous == null) {
+            set(surplus, key, surplus.getOrDefault(key, 0) + 1);
+        } else if (record == GONE) {
+            set(surplus, key, surplus.getOrDefault(key, 0) - 1);
+        }
         residentBytes += (record == GONE ? 0 : KeyValueRecord.heapSize(record))
                 - (previous == null ? 0 : KeyValueRecord.heapSize(previous));
     }

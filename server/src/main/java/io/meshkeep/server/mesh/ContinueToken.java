@@ -1,5 +1,6 @@
 package io.meshkeep.server.mesh;
 
+import io.meshkeep.store.mesh.MeshDiff;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -13,6 +14,18 @@ import java.util.Base64;
  * @param key the last entry of the page before
  */
 record ContinueToken(long revision, int section, byte[] key) {
+    /** Where a difference goes on: the section holds the kind of entries and the part of its difference. */
+    static ContinueToken of(long revision, int kind, MeshDiff.Place place) {
+        return new ContinueToken(
+                revision,
+                kind * MeshDiff.Place.PARTS + place.part(),
+                place.key().getBytes(StandardCharsets.UTF_8));
+    }
+
+    MeshDiff.Place place() {
+        return new MeshDiff.Place(section % MeshDiff.Place.PARTS, keyText());
+    }
+
     String text() {
         byte[] bytes = ByteBuffer.allocate(Long.BYTES + 1 + key.length)
                 .putLong(revision)

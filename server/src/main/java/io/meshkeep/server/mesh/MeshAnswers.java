@@ -26,6 +26,7 @@ import io.meshkeep.store.mesh.Identity;
 import io.meshkeep.store.mesh.IpPrefix;
 import io.meshkeep.store.mesh.MeshChange;
 import io.meshkeep.store.mesh.MeshDiff;
+import io.meshkeep.store.mesh.MeshEntry;
 import io.meshkeep.store.mesh.MeshFilter;
 import io.meshkeep.store.mesh.MeshIndex;
 import io.meshkeep.store.mesh.MeshQuery;
@@ -35,7 +36,6 @@ import io.meshkeep.store.mesh.Problem;
 import io.meshkeep.store.mesh.SelectorException;
 import io.meshkeep.store.mesh.Visibility;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -142,8 +142,7 @@ public final class MeshAnswers {
             }
         }
 
-        <E extends io.meshkeep.store.mesh.MeshEntry, M extends MessageLite> void add(
-                Page<E> page, Function<E, M> message, Consumer<M> into) {
+        <E extends MeshEntry, M extends MessageLite> void add(Page<E> page, Function<E, M> message, Consumer<M> into) {
             add(page, message, into, entry -> entry.key().getBytes(StandardCharsets.UTF_8), entry -> 0);
         }
     }
@@ -306,59 +305,58 @@ public final class MeshAnswers {
         MeshDiffResponse.Builder answer = MeshDiffResponse.newBuilder()
                 .setHeader(headers.apply(to.revision))
                 .setFromRevision(from.revision);
+        MeshDiff.Place place = token == null ? null : token.place();
+        int first = token == null ? 0 : token.section() / MeshDiff.Place.PARTS;
         long bytes = 0;
-        for (int section = token == null ? 0 : token.section(); section < KINDS.size(); section++) {
+        ContinueToken last = null;
+        for (int section = first; section < KINDS.size(); section++) {
             MeshKind kind = KINDS.get(section);
             if (!request.getKindsList().isEmpty() && !request.getKindsList().contains(kind)
                     || !Selections.isFor(request.getSelector(), kind)) {
                 continue;
             }
-            for (MeshChange<?> change : changes(diff, kind)) {
-                if (token != null && token.section() == section && change.key().compareTo(token.keyText()) <= 0) {
-                    continue;
+            MeshDiff.Changes<? extends MeshEntry> changes = changes(diff, kind, section == first ? place : null);
+            while (changes.advance()) {
+                if (last != null && (answer.getChangesCount() == limit || bytes >= ENOUGH_BYTES)) {
+                    return answer.setContinueToken(last.text()).build();
                 }
-                if (answer.getChangesCount() == limit || bytes >= ENOUGH_BYTES) {
-                    MeshDiffResponse.Change last = answer.getChanges(answer.getChangesCount() - 1);
-                    int lastSection = section(last);
-                    return answer.setContinueToken(new ContinueToken(
-                                            to.revision,
-                                            lastSection,
-                                            last.getKey().getBytes(StandardCharsets.UTF_8))
-                                    .text())
-                            .build();
-                }
-                MeshDiffResponse.Change.Builder message =
-                        MeshDiffResponse.Change.newBuilder().setKey(change.key());
-                if (change.before() != null) {
-                    message.setBefore(old.entry(change.before()));
-                }
-                if (change.after() != null) {
-                    message.setAfter(now.entry(change.after()));
-                }
-                MeshDiffResponse.Change made = message.build();
-                bytes += made.getSerializedSize();
-                answer.addChanges(made);
+                MeshDiffResponse.Change change = message(changes.change(), old, now);
+                bytes += change.getSerializedSize();
+                answer.addChanges(change);
+                last = ContinueToken.of(to.revision, section, changes.place());
             }
         }
         return answer.build();
     }
 
-    private static int section(MeshDiffResponse.Change change) {
-        return switch ((change.hasAfter() ? change.getAfter() : change.getBefore()).getEntryCase()) {
-            case IDENTITY -> 1;
-            case NODE -> 2;
-            case SERVICE -> 3;
-            default -> 0;
-        };
+    private static MeshDiffResponse.Change message(
+            MeshChange<? extends MeshEntry> change, MeshMessages old, MeshMessages now) {
+        MeshDiffResponse.Change.Builder message =
+                MeshDiffResponse.Change.newBuilder().setKey(change.key());
+        if (change.before() != null) {
+            message.setBefore(old.entry(change.before()));
+        }
+        if (change.after() != null) {
+            message.setAfter(now.entry(change.after()));
+        }
+        return message.build();
     }
 
-    static List<MeshChange<?>> changes(MeshDiff diff, MeshKind kind) {
-        return new ArrayList<>(
-                switch (kind) {
-                    case MESH_KIND_IDENTITY -> diff.identities();
-                    case MESH_KIND_NODE -> diff.nodes();
-                    case MESH_KIND_SERVICE -> diff.services();
-                    default -> diff.endpoints();
-                });
+    /**
+     * The changes of one kind of entries.
+     *
+     * @param after where to go on, or null to begin
+     */
+    static MeshDiff.Changes<? extends MeshEntry> changes(MeshDiff diff, MeshKind kind, MeshDiff.Place after) {
+        try {
+            return switch (kind) {
+                case MESH_KIND_IDENTITY -> diff.identities(after);
+                case MESH_KIND_NODE -> diff.nodes(after);
+                case MESH_KIND_SERVICE -> diff.services(after);
+                default -> diff.endpoints(after);
+            };
+        } catch (SelectorException e) {
+            throw MeshRefusal.invalid("the continue token is " + e.getMessage());
+        }
     }
 }

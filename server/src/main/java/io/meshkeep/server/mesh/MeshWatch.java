@@ -16,11 +16,11 @@ import io.meshkeep.store.mesh.MeshQuery;
 import io.meshkeep.store.mesh.Page;
 import io.meshkeep.store.mesh.SelectorException;
 import io.meshkeep.store.mesh.Visibility;
-import java.util.List;
 
 /**
  * One follower of a selection. It holds a place, not a queue: the revision that the client has, the one that it is being
- * taken to, and how far on the way it is. What is missing is worked out anew from the indexes at those revisions.
+ * taken to, and how far on the way it is. What is missing is worked out from the indexes at those revisions, beginning at
+ * that place, so that a long way in many steps costs as much as in one.
  *
  * <p>{@link #advance} is for one thread at a time, which {@link MeshWatches} sees to; the other methods are for any.
  */
@@ -44,8 +44,8 @@ public final class MeshWatch {
     private String resetReason;
     /** The revision that the client is being taken to, or {@link #NOTHING}. */
     private long target = NOTHING;
-    /** On the way to the target: the key sent last, or null before the first. */
-    private String sent;
+    /** On the way to the target: where in the set or the difference the last response ended; null before the first. */
+    private MeshDiff.Place sent;
 
     private long lastSentNanos;
 
@@ -81,7 +81,7 @@ public final class MeshWatch {
         if (request.getClusterId() != 0
                 && request.getClusterId() != watches.store().clusterId()) {
             resetReason = "this is another store";
-        } else if (request.getAccessEpoch() != epoch) {
+        } else if (request.getAccessEpoch() != 0 && request.getAccessEpoch() != epoch) {
             resetReason = "the permissions have changed";
         } else if (start > watches.store().snapshot().revision()) {
             resetReason = "revision " + start + " is in the future";
@@ -180,7 +180,7 @@ public final class MeshWatch {
             boolean due = lastSentNanos == 0 || System.nanoTime() - lastSentNanos > watches.progressNanos();
             return due && send(response(position).setComplete(true)) || now.revision() != position;
         }
-        return sendChanges(new MeshDiff(new MeshQuery(before, filter, visibility), query), query);
+        return sendChanges(new MeshDiff(new MeshQuery(before, filter, visibility), query), query.localCluster());
     }
 
     private MeshIndex index(long revision, boolean patient) {
@@ -217,7 +217,7 @@ public final class MeshWatch {
             MeshEntry entry = page.entries().get(i);
             io.meshkeep.proto.MeshEntry message = messages.entry(entry);
             response.addUpserts(message);
-            sent = entry.key();
+            sent = new MeshDiff.Place(0, entry.key());
             bytes += message.getSerializedSize();
             if (bytes >= ENOUGH_BYTES && i < page.entries().size() - 1) {
                 more = true;
@@ -228,38 +228,36 @@ public final class MeshWatch {
     }
 
     private Page<? extends MeshEntry> page(MeshQuery query) {
+        String after = sent == null ? null : sent.key();
         try {
             return switch (kind) {
-                case MESH_KIND_IDENTITY -> query.identities(sent, MAX_ENTRIES);
-                case MESH_KIND_NODE -> query.nodes(sent, MAX_ENTRIES);
-                case MESH_KIND_SERVICE -> query.services(sent, MAX_ENTRIES);
-                default -> query.endpoints(sent, MAX_ENTRIES);
+                case MESH_KIND_IDENTITY -> query.identities(after, MAX_ENTRIES);
+                case MESH_KIND_NODE -> query.nodes(after, MAX_ENTRIES);
+                case MESH_KIND_SERVICE -> query.services(after, MAX_ENTRIES);
+                default -> query.endpoints(after, MAX_ENTRIES);
             };
         } catch (SelectorException e) {
             throw new IllegalStateException("an entry's own key is no place in its list", e);
         }
     }
 
-    private boolean sendChanges(MeshDiff diff, MeshQuery query) {
-        List<MeshChange<?>> changes = MeshAnswers.changes(diff, kind);
-        MeshMessages messages = new MeshMessages(query.localCluster());
-        int at = 0;
-        while (at < changes.size() && sent != null && changes.get(at).key().compareTo(sent) <= 0) {
-            at++;
-        }
-        if (changes.isEmpty()) {
+    private boolean sendChanges(MeshDiff diff, String localCluster) {
+        MeshDiff.Changes<? extends MeshEntry> changes = MeshAnswers.changes(diff, kind, sent);
+        boolean ahead = changes.advance();
+        if (!ahead && sent == null) {
             // nothing of this selection has changed; the client is told with the next change, or when it is time
             position = target;
             target = NOTHING;
             boolean due = lastSentNanos == 0 || System.nanoTime() - lastSentNanos > watches.progressNanos();
             return !due || send(response(position).setComplete(true));
         }
+        MeshMessages messages = new MeshMessages(localCluster);
         do {
             MeshWatchResponse.Builder response = response(target);
             int count = 0;
             long bytes = 0;
-            while (at < changes.size() && count < MAX_ENTRIES && bytes < ENOUGH_BYTES) {
-                MeshChange<?> change = changes.get(at++);
+            while (ahead && count < MAX_ENTRIES && bytes < ENOUGH_BYTES) {
+                MeshChange<? extends MeshEntry> change = changes.change();
                 if (change.after() == null) {
                     response.addRemoved(change.key());
                     bytes += change.key().length();
@@ -268,11 +266,12 @@ public final class MeshWatch {
                     response.addUpserts(message);
                     bytes += message.getSerializedSize();
                 }
-                sent = change.key();
+                sent = changes.place();
                 count++;
+                ahead = changes.advance();
             }
-            finish(response, at == changes.size());
-        } while (target != NOTHING && !closed && sink.isReady());
+            finish(response, !ahead);
+        } while (ahead && !closed && sink.isReady());
         return true;
     }
 

@@ -321,10 +321,10 @@ class MeshServiceTest {
                         .map(change ->
                                 (change.hasBefore() ? "-" : "") + (change.hasAfter() ? "+" : "") + change.getKey())
                         .toList())
-                .as("the endpoint that stays comes into the selection with its identity's labels")
+                .as("the endpoint that stays comes in with its identity's labels, after those that changed")
                 .containsExactly(
-                        "+cilium/cache/ip/v1/blue/10.0.0.2",
                         "+cilium/cache/ip/v1/blue/10.0.0.3",
+                        "+cilium/cache/ip/v1/blue/10.0.0.2",
                         "+cilium/cache/identities/v1/blue/id/300");
         server.compact(from + 1);
         assertRefused(

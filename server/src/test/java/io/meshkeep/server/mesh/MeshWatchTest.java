@@ -15,6 +15,7 @@ import io.meshkeep.proto.MeshSelector;
 import io.meshkeep.proto.MeshWatchRequest;
 import io.meshkeep.proto.MeshWatchResponse;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.TreeSet;
@@ -192,16 +193,7 @@ class MeshWatchTest {
             server.endpoint("blue", "10.1." + i / 256 + "." + i % 256, 1, "");
         }
         BlockingQueue<MeshWatchResponse> received = new LinkedBlockingQueue<>();
-        ClientCall<MeshWatchRequest, MeshWatchResponse> call =
-                server.channel.newCall(MeshGrpc.getWatchMethod(), CallOptions.DEFAULT);
-        call.start(
-                new ClientCall.Listener<>() {
-                    @Override
-                    public void onMessage(MeshWatchResponse message) {
-                        received.add(message);
-                    }
-                },
-                new Metadata());
+        ClientCall<MeshWatchRequest, MeshWatchResponse> call = open(received);
         call.request(1);
         call.sendMessage(MeshWatchRequest.getDefaultInstance());
         call.halfClose();
@@ -226,6 +218,62 @@ class MeshWatchTest {
         assertThat(held).hasSize(1201).contains("cilium/cache/ip/v1/blue/10.3.0.1");
         assertThat(responses).as("for 1,500 changes").isLessThan(12);
         call.cancel("done", null);
+    }
+
+    /** Also what did not change itself, but with its identity; whoever reads slowly is sent each once. */
+    @Test
+    void aLongDifferenceComesInManyResponsesAndNothingTwice() throws Exception {
+        server.identity("blue", 300, "k8s:app=db;");
+        server.identity("blue", 301, "k8s:app=web;");
+        for (int i = 0; i < 1500; i++) {
+            server.endpoint("blue", "10.1." + i / 256 + "." + i % 256, 300 + i % 2, "");
+        }
+        long held = server.store.snapshot().revision();
+        for (int i = 0; i < 600; i++) {
+            server.endpoint("blue", "10.2." + i / 256 + "." + i % 256, 300, "");
+        }
+        for (int i = 0; i < 100; i++) {
+            server.delete(MeshFixture.endpointKey("blue", "10.1." + i / 256 + "." + i % 256));
+        }
+        server.identity("blue", 300, "k8s:app=other;");
+        long now = server.identity("blue", 301, "k8s:app=db;");
+        BlockingQueue<MeshWatchResponse> received = new LinkedBlockingQueue<>();
+        ClientCall<MeshWatchRequest, MeshWatchResponse> call = open(received);
+        call.sendMessage(labels("app=db")
+                .setStartRevision(held)
+                .setAccessEpoch(policy.epoch)
+                .build());
+        call.halfClose();
+        List<String> came = new ArrayList<>();
+        List<String> went = new ArrayList<>();
+        MeshWatchResponse response;
+        do {
+            call.request(1);
+            response = received.poll(20, TimeUnit.SECONDS);
+            assertThat(response.getReset()).isFalse();
+            assertThat(response.getHeader().getRevision()).isEqualTo(now);
+            response.getUpsertsList()
+                    .forEach(entry -> came.add(entry.getEndpoint().getKey()));
+            went.addAll(response.getRemovedList());
+        } while (!response.getComplete());
+        // of the 750 with 300 all went; of the 750 with 301 those came that were not deleted
+        assertThat(went).hasSize(750).doesNotHaveDuplicates();
+        assertThat(came).hasSize(700).doesNotHaveDuplicates();
+        call.cancel("done", null);
+    }
+
+    private ClientCall<MeshWatchRequest, MeshWatchResponse> open(BlockingQueue<MeshWatchResponse> received) {
+        ClientCall<MeshWatchRequest, MeshWatchResponse> call =
+                server.channel.newCall(MeshGrpc.getWatchMethod(), CallOptions.DEFAULT);
+        call.start(
+                new ClientCall.Listener<>() {
+                    @Override
+                    public void onMessage(MeshWatchResponse message) {
+                        received.add(message);
+                    }
+                },
+                new Metadata());
+        return call;
     }
 
     private static void apply(MeshWatchResponse response, TreeSet<String> held) {

@@ -8,7 +8,8 @@ import java.util.function.Consumer;
 /**
  * Everything that the keys of the mesh say at one revision, in immutable sorted sets: identities by number and by
  * label; endpoints by address, identity, node and namespace; nodes by name and by address; services by name. An index
- * is a function of the keys and values alone, not of the way that led to them. Safe for any number of threads.
+ * is a function of the keys and values alone, not of the way that led to them. The sets that only some questions need are
+ * merged when they are asked for ({@link LateSet}). Safe for any number of threads.
  *
  * <p>Identities, endpoints by address, nodes and services are ordered by revision last, so that two indexes differ in
  * exactly the elements of such a set that the other does not have.
@@ -18,16 +19,16 @@ public final class MeshIndex {
     public static final MeshIndex EMPTY = new MeshIndex();
 
     final ChunkedSortedSet<Identity> identities;
-    final ChunkedSortedSet<LabelUse> labels;
+    private final LateSet<LabelUse> labels;
     final ChunkedSortedSet<Endpoint> endpointsByIp;
     final ChunkedSortedSet<Endpoint> endpointsByIdentity;
-    final ChunkedSortedSet<Endpoint> endpointsByNode;
-    final ChunkedSortedSet<Endpoint> endpointsByNamespace;
+    private final LateSet<Endpoint> endpointsByNode;
+    private final LateSet<Endpoint> endpointsByNamespace;
     /** Endpoints with an identity that has no key and is not reserved, by address. */
     final ChunkedSortedSet<Endpoint> endpointsOfNoIdentity;
 
     final ChunkedSortedSet<Node> nodes;
-    final ChunkedSortedSet<NodeAddress> nodeAddresses;
+    private final LateSet<NodeAddress> nodeAddresses;
     final ChunkedSortedSet<Service> services;
     final ChunkedSortedSet<Fault> faults;
     /** Null in the empty index, from which unrelated ones begin. */
@@ -38,14 +39,14 @@ public final class MeshIndex {
 
     private MeshIndex() {
         identities = ChunkedSortedSet.empty(Identity.ORDER);
-        labels = ChunkedSortedSet.empty(LabelUse.ORDER);
+        labels = LateSet.of(ChunkedSortedSet.empty(LabelUse.ORDER));
         endpointsByIp = ChunkedSortedSet.empty(Endpoint.BY_IP);
         endpointsByIdentity = ChunkedSortedSet.empty(Endpoint.BY_IDENTITY);
-        endpointsByNode = ChunkedSortedSet.empty(Endpoint.BY_NODE);
-        endpointsByNamespace = ChunkedSortedSet.empty(Endpoint.BY_NAMESPACE);
+        endpointsByNode = LateSet.of(ChunkedSortedSet.empty(Endpoint.BY_NODE));
+        endpointsByNamespace = LateSet.of(ChunkedSortedSet.empty(Endpoint.BY_NAMESPACE));
         endpointsOfNoIdentity = endpointsByIp;
         nodes = ChunkedSortedSet.empty(Node.ORDER);
-        nodeAddresses = ChunkedSortedSet.empty(NodeAddress.ORDER);
+        nodeAddresses = LateSet.of(ChunkedSortedSet.empty(NodeAddress.ORDER));
         services = ChunkedSortedSet.empty(Service.ORDER);
         faults = ChunkedSortedSet.empty(Fault.ORDER);
         sharing = null;
@@ -57,15 +58,16 @@ public final class MeshIndex {
     MeshIndex(MeshUpdate update) {
         MeshIndex base = update.base;
         identities = update.identities.mergedInto(base.identities);
-        labels = update.labels.mergedInto(base.labels);
         endpointsByIp = update.endpoints.mergedInto(base.endpointsByIp);
         endpointsByIdentity = update.endpoints.mergedInto(base.endpointsByIdentity);
-        endpointsByNode = update.endpoints.mergedInto(base.endpointsByNode);
-        endpointsByNamespace = update.endpoints.mergedInto(base.endpointsByNamespace);
         nodes = update.nodes.mergedInto(base.nodes);
-        nodeAddresses = update.nodeAddresses.mergedInto(base.nodeAddresses);
         services = update.services.mergedInto(base.services);
         faults = update.faults.mergedInto(base.faults);
+        // after the others, which have put the changes into orders of their own
+        labels = update.labels.laterInto(base.labels);
+        endpointsByNode = update.endpoints.laterInto(base.endpointsByNode);
+        endpointsByNamespace = update.endpoints.laterInto(base.endpointsByNamespace);
+        nodeAddresses = update.nodeAddresses.laterInto(base.nodeAddresses);
         endpointsOfNoIdentity = update.withoutIdentity(this).mergedInto(base.endpointsOfNoIdentity);
         sharing = update.sharing;
         heapBytes = base.heapBytes + update.heapBytes;
@@ -75,6 +77,41 @@ public final class MeshIndex {
     /** An update of this index by changes of different keys, none twice. */
     public MeshUpdate update() {
         return new MeshUpdate(this);
+    }
+
+    // ---- the sets that are merged when they are asked for
+
+    ChunkedSortedSet<LabelUse> labels() {
+        return labels.get();
+    }
+
+    ChunkedSortedSet<Endpoint> endpointsByNode() {
+        return endpointsByNode.get();
+    }
+
+    ChunkedSortedSet<Endpoint> endpointsByNamespace() {
+        return endpointsByNamespace.get();
+    }
+
+    ChunkedSortedSet<NodeAddress> nodeAddresses() {
+        return nodeAddresses.get();
+    }
+
+    /** Labels that are likely to be in use, without waiting for any to be merged; likewise the next. */
+    ChunkedSortedSet<LabelUse> pastLabels() {
+        return labels.past();
+    }
+
+    ChunkedSortedSet<NodeAddress> pastNodeAddresses() {
+        return nodeAddresses.past();
+    }
+
+    ChunkedSortedSet<Endpoint> pastEndpointsByNode() {
+        return endpointsByNode.past();
+    }
+
+    ChunkedSortedSet<Endpoint> pastEndpointsByNamespace() {
+        return endpointsByNamespace.past();
     }
 
     // ---- one entry
@@ -106,11 +143,12 @@ public final class MeshIndex {
 
     /** The node that has an address, or null; of several the first by name. */
     public Node nodeAt(Scope scope, String ip) {
-        int at = nodeAddresses.lowerBound(address -> address.comparePlace(scope, ip));
-        if (at == nodeAddresses.size()) {
+        ChunkedSortedSet<NodeAddress> set = nodeAddresses();
+        int at = set.lowerBound(address -> address.comparePlace(scope, ip));
+        if (at == set.size()) {
             return null;
         }
-        NodeAddress address = nodeAddresses.select(at);
+        NodeAddress address = set.select(at);
         return address.comparePlace(scope, ip) == 0 && !address.node().registration() ? address.node() : null;
     }
 
@@ -212,12 +250,13 @@ public final class MeshIndex {
 
     Run<Endpoint> endpointsOn(Scope scope, String hostIp) {
         Name host = new Name(hostIp);
-        return Run.of(endpointsByNode, endpoint -> endpoint.compareHost(scope, host));
+        return Run.of(endpointsByNode(), endpoint -> endpoint.compareHost(scope, host));
     }
 
     Run<Endpoint> endpointsOf(String namespace) {
         Name name = new Name(namespace);
-        return Run.of(endpointsByNamespace, endpoint -> endpoint.namespaceName().compareTo(name));
+        return Run.of(
+                endpointsByNamespace(), endpoint -> endpoint.namespaceName().compareTo(name));
     }
 
     /** Endpoints whose first address is one of the prefix. */

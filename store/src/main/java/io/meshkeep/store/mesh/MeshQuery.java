@@ -383,10 +383,11 @@ public final class MeshQuery {
     /** The uses of labels that a positive requirement may be about; those of other sources may be among them. */
     private List<Run<LabelUse>> uses(Requirement requirement) {
         if (requirement.values().isEmpty()) {
-            return List.of(Run.of(index.labels, use -> Order.compare(use.label().key(), requirement.key())));
+            return List.of(
+                    Run.of(index.labels(), use -> Order.compare(use.label().key(), requirement.key())));
         }
         return requirement.values().stream()
-                .map(value -> Run.of(index.labels, use -> {
+                .map(value -> Run.of(index.labels(), use -> {
                     int c = Order.compare(use.label().key(), requirement.key());
                     return c != 0 ? c : Order.compare(use.label().value(), value);
                 }))
@@ -396,15 +397,7 @@ public final class MeshQuery {
     /** The identities asked for, by cluster and number; reserved ones have no key and are not among them. */
     public Page<Identity> identities(String after, int limit) throws SelectorException {
         MeshKey place = after == null ? null : place(after, MeshKind.IDENTITY);
-        ChunkedSortedSet.Probe<Identity> atOrBefore = place == null
-                ? null
-                : identity -> {
-                    int c = identity.scope().compareTo(place.scope());
-                    if (c == 0) {
-                        c = Long.compare(identity.number(), Long.parseLong(place.name()));
-                    }
-                    return c <= 0 ? -1 : 1;
-                };
+        ChunkedSortedSet.Probe<Identity> atOrBefore = place == null ? null : atOrBeforeIdentity(place);
         List<Identity> candidates = filter.hasLabels() ? identitiesByLabel() : null;
         if (candidates == null) {
             return scan(from(index.identities, atOrBefore), limit);
@@ -427,43 +420,46 @@ public final class MeshQuery {
     /** The nodes asked for, by cluster and name, registrations after the nodes of the own cluster. */
     public Page<Node> nodes(String after, int limit) throws SelectorException {
         MeshKey place = after == null ? null : place(after, MeshKind.NODE, MeshKind.REGISTRATION);
-        return scan(
-                from(
-                        index.nodes,
-                        place == null
-                                ? null
-                                : node -> node.comparePlace(
-                                                        place.scope(),
-                                                        place.kind() == MeshKind.REGISTRATION,
-                                                        place.cluster(),
-                                                        place.name())
-                                                <= 0
-                                        ? -1
-                                        : 1),
-                limit);
+        return scan(from(index.nodes, place == null ? null : atOrBeforeNode(place)), limit);
     }
 
     /** The services and service exports asked for, by cluster, namespace and name. */
     public Page<Service> services(String after, int limit) throws SelectorException {
         MeshKey place = after == null ? null : place(after, MeshKind.SERVICE, MeshKind.SERVICE_EXPORT);
-        return scan(
-                from(
-                        index.services,
-                        place == null
-                                ? null
-                                : service -> service.comparePlace(
-                                                        place.scope(),
-                                                        place.cluster(),
-                                                        place.namespace(),
-                                                        place.name(),
-                                                        place.kind() == MeshKind.SERVICE_EXPORT)
-                                                <= 0
-                                        ? -1
-                                        : 1),
-                limit);
+        return scan(from(index.services, place == null ? null : atOrBeforeService(place)), limit);
     }
 
-    private static MeshKey place(String key, MeshKind... kinds) throws SelectorException {
+    // ---- places in the lists: what is at a key or before it
+
+    static ChunkedSortedSet.Probe<Endpoint> atOrBeforeEndpoint(MeshKey key) {
+        IpPrefix ip = IpPrefix.parse(key.name());
+        return endpoint -> endpoint.comparePlace(ip, key.scope()) <= 0 ? -1 : 1;
+    }
+
+    static ChunkedSortedSet.Probe<Identity> atOrBeforeIdentity(MeshKey key) {
+        long number = Long.parseLong(key.name());
+        return identity -> {
+            int c = identity.scope().compareTo(key.scope());
+            if (c == 0) {
+                c = Long.compare(identity.number(), number);
+            }
+            return c <= 0 ? -1 : 1;
+        };
+    }
+
+    static ChunkedSortedSet.Probe<Node> atOrBeforeNode(MeshKey key) {
+        boolean registration = key.kind() == MeshKind.REGISTRATION;
+        return node -> node.comparePlace(key.scope(), registration, key.cluster(), key.name()) <= 0 ? -1 : 1;
+    }
+
+    static ChunkedSortedSet.Probe<Service> atOrBeforeService(MeshKey key) {
+        boolean export = key.kind() == MeshKind.SERVICE_EXPORT;
+        return service ->
+                service.comparePlace(key.scope(), key.cluster(), key.namespace(), key.name(), export) <= 0 ? -1 : 1;
+    }
+
+    /** Reads a key that an entry of one of these kinds may have. */
+    static MeshKey place(String key, MeshKind... kinds) throws SelectorException {
         try {
             MeshKey parsed = MeshKey.parse(key.getBytes(StandardCharsets.UTF_8));
             if (parsed != null && List.of(kinds).contains(parsed.kind())) {

@@ -2,7 +2,10 @@ package io.meshkeep.store.mesh;
 
 import io.meshkeep.setcore.ChunkedSortedSet;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Changes of different keys on their way into an index: each set that they touch is merged once. What many entries have
@@ -17,6 +20,11 @@ public final class MeshUpdate {
 
         int size() {
             return removed.size() + added.size();
+        }
+
+        /** Leaves the changes to be merged when the set is asked for; they must not change any more. */
+        LateSet<E> laterInto(LateSet<E> set) {
+            return set.after(removed, added);
         }
 
         @SuppressWarnings("unchecked")
@@ -64,7 +72,7 @@ public final class MeshUpdate {
     final Delta<Fault> faults = new Delta<>();
     long heapBytes;
 
-    /** Of the indexes that follow upon one another, so it is used by one update at a time. */
+    /** Of the indexes that follow upon one another; updates at the same time do each other no harm. */
     final Sharing sharing;
 
     MeshUpdate(MeshIndex base) {
@@ -75,7 +83,7 @@ public final class MeshUpdate {
     /**
      * Takes in that a key was put. Other keys than those of the mesh change nothing.
      *
-     * @param revision the revision of the put, greater than that of the entry before it
+     * @param revision the revision of the put, another than that of the entry before it
      */
     public void put(byte[] key, byte[] value, long revision) {
         change(key, value, revision);
@@ -104,10 +112,10 @@ public final class MeshUpdate {
     /** An upper bound of what the index before keeps in memory that the index after does not share, in bytes. */
     long replacedBytes() {
         return replaced(identities, base.identities)
-                + replaced(labels, base.labels)
+                + replaced(labels, base.pastLabels())
                 + 4 * replaced(endpoints, base.endpointsByIp)
                 + replaced(nodes, base.nodes)
-                + replaced(nodeAddresses, base.nodeAddresses)
+                + replaced(nodeAddresses, base.pastNodeAddresses())
                 + replaced(services, base.services)
                 + replaced(faults, base.faults);
     }
@@ -339,9 +347,9 @@ public final class MeshUpdate {
 
     private Label shared(Label label) {
         return sharing.share(label, wanted -> {
-            int at = base.labels.lowerBound(use -> use.label().compareTo(wanted));
-            Label found =
-                    at == base.labels.size() ? null : base.labels.select(at).label();
+            ChunkedSortedSet<LabelUse> set = base.pastLabels();
+            int at = set.lowerBound(use -> use.label().compareTo(wanted));
+            Label found = at == set.size() ? null : set.select(at).label();
             return wanted.equals(found)
                     ? found
                     : new Label(shared(wanted.source()), shared(wanted.key()), shared(wanted.value()));
@@ -357,7 +365,7 @@ public final class MeshUpdate {
             return before.hostName();
         }
         return sharing.share(new Name(host), wanted -> {
-            ChunkedSortedSet<Endpoint> set = base.endpointsByNode;
+            ChunkedSortedSet<Endpoint> set = base.pastEndpointsByNode();
             int at = set.lowerBound(endpoint -> endpoint.compareHost(scope, wanted));
             Name found = at == set.size() ? null : set.select(at).hostName();
             return wanted.equals(found) ? found : wanted;
@@ -369,7 +377,7 @@ public final class MeshUpdate {
             return before.namespaceName();
         }
         return sharing.share(new Name(namespace), wanted -> {
-            ChunkedSortedSet<Endpoint> set = base.endpointsByNamespace;
+            ChunkedSortedSet<Endpoint> set = base.pastEndpointsByNamespace();
             int at = set.lowerBound(endpoint -> endpoint.namespaceName().compareTo(wanted));
             Name found = at == set.size() ? null : set.select(at).namespaceName();
             return wanted.equals(found) ? found : wanted;
@@ -396,26 +404,32 @@ public final class MeshUpdate {
         if (base.endpointsByIp.isEmpty()) {
             return delta;
         }
+        if (identities.size() == 0) {
+            return delta;
+        }
+        // the very objects: what was there before is none of them
+        Set<Endpoint> came = Collections.newSetFromMap(new IdentityHashMap<>());
+        came.addAll(endpoints.added);
         for (Identity identity : identities.removed) {
             if (next.identity(identity.scope(), identity.number()) == null) {
-                staying(next, identity, delta.added);
+                staying(next, identity, came, delta.added);
             }
         }
         for (Identity identity : identities.added) {
             if (base.identity(identity.scope(), identity.number()) == null) {
-                staying(next, identity, delta.removed);
+                staying(next, identity, came, delta.removed);
             }
         }
         return delta;
     }
 
     /** The endpoints of an identity that were there before this update and are still there. */
-    private void staying(MeshIndex next, Identity identity, List<Endpoint> into) {
+    private static void staying(MeshIndex next, Identity identity, Set<Endpoint> came, List<Endpoint> into) {
         if (Identity.isReserved(identity.number())) {
             return;
         }
         next.endpointsOf(identity.scope(), identity.number()).forEach(endpoint -> {
-            if (base.endpointsByIp.contains(endpoint)) {
+            if (!came.contains(endpoint)) {
                 into.add(endpoint);
             }
         });

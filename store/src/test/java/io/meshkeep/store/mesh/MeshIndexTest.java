@@ -31,14 +31,14 @@ class MeshIndexTest {
 
     private static void assertSame(MeshIndex index, MeshIndex expected) {
         assertThat(index.identities).isEqualTo(expected.identities);
-        assertThat(index.labels).isEqualTo(expected.labels);
+        assertThat(index.labels()).isEqualTo(expected.labels());
         assertThat(index.endpointsByIp).isEqualTo(expected.endpointsByIp);
         assertThat(index.endpointsByIdentity).isEqualTo(expected.endpointsByIdentity);
-        assertThat(index.endpointsByNode).isEqualTo(expected.endpointsByNode);
-        assertThat(index.endpointsByNamespace).isEqualTo(expected.endpointsByNamespace);
+        assertThat(index.endpointsByNode()).isEqualTo(expected.endpointsByNode());
+        assertThat(index.endpointsByNamespace()).isEqualTo(expected.endpointsByNamespace());
         assertThat(index.endpointsOfNoIdentity).isEqualTo(expected.endpointsOfNoIdentity);
         assertThat(index.nodes).isEqualTo(expected.nodes);
-        assertThat(index.nodeAddresses).isEqualTo(expected.nodeAddresses);
+        assertThat(index.nodeAddresses()).isEqualTo(expected.nodeAddresses());
         assertThat(index.services).isEqualTo(expected.services);
         assertThat(index.faults).isEqualTo(expected.faults);
         assertThat(index.heapBytes()).isEqualTo(expected.heapBytes());

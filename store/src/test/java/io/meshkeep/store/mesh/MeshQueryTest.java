@@ -1,6 +1,7 @@
 package io.meshkeep.store.mesh;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.meshkeep.store.mesh.TinyMesh.EndpointFact;
 import io.meshkeep.store.mesh.TinyMesh.IdentityFact;
@@ -258,13 +259,53 @@ class MeshQueryTest {
             MeshQuery old = new MeshQuery(before, asked.filter, asked.visibility);
             MeshQuery now = new MeshQuery(after, asked.filter, asked.visibility);
             MeshDiff diff = new MeshDiff(old, now);
-            changed += check(all(old::endpoints, 100), all(now::endpoints, 100), diff.endpoints(), old, now);
-            check(all(old::identities, 100), all(now::identities, 100), diff.identities(), old, now);
-            check(all(old::nodes, 100), all(now::nodes, 100), diff.nodes(), old, now);
-            check(all(old::services, 100), all(now::services, 100), diff.services(), old, now);
+            changed += check(all(old::endpoints, 100), all(now::endpoints, 100), all(diff::endpoints), old, now);
+            check(all(old::identities, 100), all(now::identities, 100), all(diff::identities), old, now);
+            check(all(old::nodes, 100), all(now::nodes, 100), all(diff::nodes), old, now);
+            check(all(old::services, 100), all(now::services, 100), all(diff::services), old, now);
             before = after;
         }
         assertThat(changed).isGreaterThan(200);
+    }
+
+    private interface Difference<E extends MeshEntry> {
+        MeshDiff.Changes<E> from(MeshDiff.Place place) throws SelectorException;
+    }
+
+    /** All changes, after a look whether they can be gone on with from each place. */
+    private static <E extends MeshEntry> List<MeshChange<E>> all(Difference<E> difference) throws SelectorException {
+        List<MeshChange<E>> whole = new ArrayList<>();
+        List<MeshDiff.Place> places = new ArrayList<>();
+        MeshDiff.Changes<E> changes = difference.from(null);
+        while (changes.advance()) {
+            whole.add(changes.change());
+            places.add(changes.place());
+        }
+        assertThat(changes.advance()).isFalse();
+        for (int i = 0; i < places.size(); i++) {
+            List<MeshChange<E>> rest = new ArrayList<>();
+            MeshDiff.Changes<E> after = difference.from(places.get(i));
+            while (after.advance()) {
+                rest.add(after.change());
+            }
+            assertThat(rest).as("after %s", places.get(i)).isEqualTo(whole.subList(i + 1, whole.size()));
+        }
+        return whole;
+    }
+
+    @Test
+    void aPlaceThatIsNoneIsRefused() {
+        MeshIndex index = new TinyMesh(1).change(MeshIndex.EMPTY, 50);
+        MeshQuery query = new MeshQuery(index, MeshFilter.EVERYTHING, Visibility.ALL);
+        MeshDiff diff = new MeshDiff(query, query);
+        for (MeshDiff.Place place : List.of(
+                new MeshDiff.Place(0, "cilium/state/nodes/v1/a/b"),
+                new MeshDiff.Place(0, "nothing"),
+                new MeshDiff.Place(1, "cilium/state/ip/v1/default/10.0.0.1"),
+                new MeshDiff.Place(-1, "cilium/state/ip/v1/default/10.0.0.1"),
+                new MeshDiff.Place(4, "cilium/state/ip/v1/default/10.0.0.1"))) {
+            assertThatThrownBy(() -> diff.endpoints(place)).isInstanceOf(SelectorException.class);
+        }
     }
 
     private static <E extends MeshEntry> int check(

@@ -32,7 +32,8 @@ final class MeshHelp {
               --cluster NAME            one cluster
               --identity NUMBER         one identity
               --revision N              answer for a past revision, unless it is compacted;
-                                        for watch: go on after it
+                                        for watch: go on after it, or after the position that
+                                        watch -o json has printed
               --limit N                 print no more than so many
 
             Output:

@@ -42,7 +42,7 @@ final class WatchOutput {
             throw CommandException.misused("watch follows one kind");
         }
         MeshKind kind = words.isEmpty() ? MeshKind.MESH_KIND_ENDPOINT : Entries.kind(words.get(0));
-        revision = arguments.number("revision", Long.MAX_VALUE);
+        goOnAfter(arguments.text("revision", "0"));
         MeshWatchRequest.Builder request =
                 MeshWatchRequest.newBuilder().setKind(kind).setSelector(arguments.selector());
         boolean reached = false;
@@ -68,6 +68,30 @@ final class WatchOutput {
                 client.next();
             }
         }
+    }
+
+    /**
+     * Reads where to go on: a revision, or a position that was printed, which also tells whether the store and the
+     * permissions are still the same.
+     */
+    private void goOnAfter(String position) throws CommandException {
+        String[] parts = position.split("\\.", -1);
+        if (parts.length != 1 && parts.length != 3) {
+            throw CommandException.misused("--revision: \"" + position + "\" is neither a revision nor a position");
+        }
+        revision = MeshArguments.number("--revision", parts[0], Long.MAX_VALUE);
+        if (parts.length == 3) {
+            epoch = MeshArguments.number("--revision", parts[1], Long.MAX_VALUE);
+            try {
+                clusterId = Long.parseUnsignedLong(parts[2], 16);
+            } catch (NumberFormatException e) {
+                throw CommandException.misused("--revision: \"" + position + "\" is no position that was printed");
+            }
+        }
+    }
+
+    private String position() {
+        return revision + "." + epoch + "." + Long.toHexString(clusterId);
     }
 
     /** What has come towards a revision. */
@@ -108,6 +132,7 @@ final class WatchOutput {
         json.write(to -> {
             to.writeStartObject();
             to.writeNumberField("revision", revision);
+            to.writeStringField("position", position());
             to.writeBooleanField("reset", step.reset);
             to.writeStringField("resetReason", step.reason);
             to.writeArrayFieldStart("upserts");

@@ -13,6 +13,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -250,10 +251,7 @@ class MeshCommandTest {
             PutRequest first = request("cilium/cache/ip/v1/blue/10.0.0.1", pair("10.0.0.1", 1, "", "a"));
             kv.put(first);
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-            PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-            Thread command = new Thread(() ->
-                    MeshCommand.run(List.of("watch", "--endpoints=127.0.0.1:" + watched.port()), Map.of(), out, out));
-            command.start();
+            Thread command = watch(bytes, watched);
             String set = """
                     # revision 2: 1 in all
                     + endpoint 10.0.0.1 in blue: identity 1, pod shop/a
@@ -272,11 +270,46 @@ class MeshCommandTest {
                     # revision 4
                     - endpoint 10.0.0.1 in blue: identity 2, pod shop/a
                     """);
-            command.interrupt();
-            command.join(20_000);
-            assertThat(command.isAlive()).isFalse();
+            end(command);
+
+            // what was missed since a revision, and the position to go on from
+            ByteArrayOutputStream missed = new ByteArrayOutputStream();
+            Thread later = watch(missed, watched, "--revision=3");
+            awaitPrinted(missed, """
+                    # revision 4
+                    - cilium/cache/ip/v1/blue/10.0.0.1
+                    """);
+            end(later);
+            ByteArrayOutputStream json = new ByteArrayOutputStream();
+            Thread asJson = watch(json, watched, "--revision=3", "-o", "json");
+            long epoch = 2 * watched.store().snapshot().auth().revision() + 1;
+            String line = "{\"revision\":4,\"position\":\"4." + epoch + "."
+                    + Long.toHexString(watched.store().clusterId())
+                    + "\",\"reset\":false,\"resetReason\":\"\",\"upserts\":[],"
+                    + "\"removed\":[\"cilium/cache/ip/v1/blue/10.0.0.1\"]}\n";
+            awaitPrinted(json, line);
+            end(asJson);
+            ByteArrayOutputStream elsewhere = new ByteArrayOutputStream();
+            Thread wrong = watch(elsewhere, watched, "--revision=3.1.abc");
+            awaitPrinted(elsewhere, "# revision 4: 0 in all, from the beginning because this is another store\n");
+            end(wrong);
             own.shutdownNow();
         }
+    }
+
+    private static Thread watch(ByteArrayOutputStream to, MeshkeepServer server, String... flags) {
+        PrintStream out = new PrintStream(to, true, StandardCharsets.UTF_8);
+        List<String> line = new ArrayList<>(List.of("watch", "--endpoints=127.0.0.1:" + server.port()));
+        line.addAll(List.of(flags));
+        Thread command = new Thread(() -> MeshCommand.run(line, Map.of(), out, out));
+        command.start();
+        return command;
+    }
+
+    private static void end(Thread command) throws InterruptedException {
+        command.interrupt();
+        command.join(20_000);
+        assertThat(command.isAlive()).isFalse();
     }
 
     private static PutRequest request(String key, String value) {
@@ -312,6 +345,8 @@ class MeshCommandTest {
                 "diff                         | 2 | diff needs the revision to begin from",
                 "diff 1 2 pods                | 2 | \"pods\" is none of endpoints, identities, nodes and services",
                 "watch endpoints nodes        | 2 | watch follows one kind",
+                "watch --revision 3.x         | 2 | --revision: \"3.x\" is neither a revision nor a position",
+                "watch --revision 3.1.xyz     | 2 | --revision: \"3.1.xyz\" is no position that was printed",
                 "nodes --endpoints https://x --cert y | 2 | --cert and --key go together",
                 "nodes --endpoints https://x --cacert /no/such/file | 1 | --cacert: /no/such/file cannot be read",
                 "nodes --command-timeout soon | 2 | --command-timeout: *"
