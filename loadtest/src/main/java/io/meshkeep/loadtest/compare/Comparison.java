@@ -6,6 +6,8 @@ import io.meshkeep.loadtest.compare.Result.Figure;
 import io.meshkeep.loadtest.load.Load;
 import io.meshkeep.loadtest.load.Measurement;
 import io.meshkeep.loadtest.load.Meter;
+import io.meshkeep.loadtest.process.Contender;
+import io.meshkeep.loadtest.process.ServerProcess;
 import io.meshkeep.loadtest.workload.Keys;
 import io.meshkeep.loadtest.workload.Workload;
 import io.meshkeep.loadtest.workload.Workloads;

@@ -9,8 +9,10 @@ import io.meshkeep.loadtest.load.Load;
 import io.meshkeep.loadtest.load.Measurement;
 import io.meshkeep.loadtest.load.Meter;
 import io.meshkeep.loadtest.process.ProcessAccounts;
+import io.meshkeep.loadtest.tls.Target;
 import io.meshkeep.loadtest.workload.Workload;
 import io.meshkeep.loadtest.workload.Workloads;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -20,8 +22,7 @@ import java.util.Set;
 
 /** {@code bench run}: puts one load on a server and tells its throughput and latencies. */
 public final class RunCommand {
-    private static final Set<String> VALUES =
-            Set.of("--endpoint", "--rate", "--warm-up", "--duration", "--seed", "--pid");
+    private static final Set<String> VALUES = Set.of("--rate", "--warm-up", "--duration", "--seed", "--pid");
 
     private static final int THREADS_SHOWN = 8;
 
@@ -31,7 +32,7 @@ public final class RunCommand {
         StringBuilder help = new StringBuilder("""
                 bench run WORKLOAD: put one workload on a running server; it writes keys below bench/ and leaves them there
 
-                  --endpoint URL     of the server (default http://127.0.0.1:2379)
+                """ + Target.HELP + """
                   --rate N           operations a second by the clock, latency counted from when each was due
                                      (default: callers that wait for their answers)
                   --warm-up S        seconds before the measurement (default 5)
@@ -48,16 +49,17 @@ public final class RunCommand {
     }
 
     /** @throws IllegalArgumentException with one line for the user */
-    public static void run(String[] line) throws InterruptedException {
+    public static void run(String[] line) throws IOException, InterruptedException {
         if (line.length == 0 || line[0].startsWith("-")) {
             throw new IllegalArgumentException("which workload? bench run --help lists them");
         }
         Workload workload = Workloads.named(line[0]);
-        Arguments arguments = Arguments.parse(Arrays.copyOfRange(line, 1, line.length), VALUES, Set.of());
+        Arguments arguments = Arguments.parse(
+                Arrays.copyOfRange(line, 1, line.length), List.of(VALUES, Target.VALUES), List.of(Target.SWITCHES));
         long rate = arguments.has("--rate") ? arguments.count("--rate", 1) : 0;
         CpuClock cpu = arguments.has("--pid") ? new ThreadLog(arguments.count("--pid", 1)) : CpuClock.NONE;
         Progress progress = new Progress();
-        Endpoint endpoint = Endpoint.parse(arguments.text("--endpoint", "http://127.0.0.1:2379"));
+        Endpoint endpoint = Target.of(arguments);
         try (EtcdClient client = EtcdClient.connect(endpoint, workload.connections())) {
             Load load = workload.setUp().prepare(client, arguments.count("--seed", 1), rate);
             Measurement measured = new Meter(
