@@ -1,7 +1,10 @@
 package io.meshkeep.loadtest;
 
+import io.meshkeep.loadtest.compare.CeilingCommand;
 import io.meshkeep.loadtest.compare.CompareCommand;
+import io.meshkeep.loadtest.embedded.EmbeddedCommand;
 import io.meshkeep.loadtest.fleet.MeshCommand;
+import io.meshkeep.loadtest.growth.GrowthCommand;
 import io.meshkeep.loadtest.index.IndexCommand;
 import io.meshkeep.loadtest.load.LoadException;
 import io.meshkeep.loadtest.memory.MemoryCommand;
@@ -35,6 +38,24 @@ public final class Main {
                     () -> MeshCommand.HELP,
                     MeshCommand::run),
             new Command(
+                    "growth",
+                    "[flags]",
+                    "how costs grow with keys and watchers, plotted for etcd and Meshkeep",
+                    () -> GrowthCommand.HELP,
+                    GrowthCommand::run),
+            new Command(
+                    "ceiling",
+                    "[flags]",
+                    "Meshkeep beside what its transport alone, and the disk, can do",
+                    () -> CeilingCommand.HELP,
+                    CeilingCommand::run),
+            new Command(
+                    "embedded",
+                    "[flags]",
+                    "the store without the network, beside disk and server; pieces by JMH",
+                    () -> EmbeddedCommand.HELP,
+                    EmbeddedCommand::run),
+            new Command(
                     "run", "WORKLOAD", "one workload against a server that runs", RunCommand::help, RunCommand::run),
             new Command(
                     "fill",
@@ -64,6 +85,8 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] line) throws InterruptedException {
+        // Netty would trace every 128th buffer with stack traces, on the CPU that the server under test needs.
+        System.setProperty("io.netty.leakDetection.level", "disabled");
         try {
             run(line);
             System.exit(0);

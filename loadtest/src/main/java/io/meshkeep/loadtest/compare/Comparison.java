@@ -32,12 +32,12 @@ final class Comparison {
     /**
      * What is measured.
      *
-     * @param footprint whether memory and start-up are measured too
+     * @param footprintRounds how often memory and start-up are measured too
      * @param keys in the store when they are
      */
     record Plan(
             List<Workload> workloads,
-            boolean footprint,
+            int footprintRounds,
             int rounds,
             Duration warmUp,
             Duration window,
@@ -75,10 +75,8 @@ final class Comparison {
                 }
             }
         }
-        if (plan.footprint) {
-            for (int round = 1; round <= plan.rounds; round++) {
-                footprint(round);
-            }
+        for (int round = 1; round <= plan.footprintRounds; round++) {
+            footprint(round);
         }
         return new ArrayList<>(results.values());
     }
@@ -156,7 +154,7 @@ final class Comparison {
         Path data = directory.resolve(contender.name() + "-footprint-" + round);
         Figure startEmpty;
         Figure loaded;
-        progress.moment("round %d/%d  footprint          %-5s", round, plan.rounds, contender.name());
+        progress.moment("round %d/%d  footprint          %-5s", round, plan.footprintRounds, contender.name());
         try (ServerProcess server = ServerProcess.start(contender, data)) {
             startEmpty = startUp(server);
             try (EtcdClient client = EtcdClient.connect(server.endpoint(), 4)) {
@@ -171,7 +169,7 @@ final class Comparison {
                     "round %d/%d  footprint          %-5s  start empty %,.0f ms, with %,d keys %,.0f ms;"
                             + "  memory loaded %,.0f MiB, restarted %,.0f MiB",
                     round,
-                    plan.rounds,
+                    plan.footprintRounds,
                     contender.name(),
                     startEmpty.figure(),
                     plan.keys,

@@ -114,6 +114,10 @@ final class Agent {
 
         void open() {
             watches = client.open(connection, Rpcs.WATCH, new Watches());
+            if (over()) {
+                // A connection that is known to be down refuses the call before it is open.
+                return;
+            }
             for (int watch = 0; watch < WATCHES; watch++) {
                 if (next[watch] == 0) {
                     new Pages(watch).get(prefixes.get(watch).start());
@@ -128,7 +132,7 @@ final class Agent {
         }
 
         private void createNext() {
-            if (creating || toCreate.isEmpty()) {
+            if (over() || creating || toCreate.isEmpty()) {
                 return;
             }
             creating = true;
@@ -160,7 +164,9 @@ final class Agent {
                 // The time that it takes to be ready runs on.
                 Session again = new Session(client, begun);
                 session = again;
-                watches.cancel("the connection is opened anew", null);
+                if (watches != null) {
+                    watches.cancel("the connection is opened anew", null);
+                }
                 client.loop()
                         .schedule(
                                 () -> {

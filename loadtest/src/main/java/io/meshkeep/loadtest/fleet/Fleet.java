@@ -239,6 +239,8 @@ final class Fleet implements AutoCloseable, Agent.Observer, Churn.Observer {
 
     @Override
     public void close() {
+        // Agents that still want their connection would try to get it back.
+        client.loop().execute(() -> agents.forEach(Agent::disconnect));
         client.close();
     }
 }

@@ -86,7 +86,7 @@ public final class MeshCommand {
         List<Phase> phases =
                 arguments.has("--phases") ? Phase.named(arguments.text("--phases", "")) : List.of(Phase.values());
         Progress progress = new Progress();
-        Outcome outcome = new Outcome(new SideBySide("ours"), new ArrayList<>(), new ArrayList<>());
+        Outcome outcome = new Outcome(new SideBySide("ours", "etcd"), new ArrayList<>(), new ArrayList<>());
         if (arguments.has("--endpoint")) {
             Optional<ProcessAccounts> accounts = arguments.has("--pid")
                     ? Optional.of(new ProcessAccounts(arguments.count("--pid", 1)))
@@ -173,10 +173,13 @@ public final class MeshCommand {
             Outcome outcome)
             throws InterruptedException {
         MeshRun run = new MeshRun(
-                endpoint, accounts, scale, SETTLE, EXPIRY_SECONDS, text -> progress.moment("%s: %s", name, text));
-        for (Phase phase : phases) {
-            progress.moment("%s: %s", name, phase.word());
-        }
+                endpoint,
+                accounts,
+                scale,
+                SETTLE,
+                EXPIRY_SECONDS,
+                text -> progress.moment("%-6s %s", name, text),
+                text -> progress.reached("%-6s %s", name, text));
         outcome.figures.add(name, run.run(phases));
         if (!run.memory().isEmpty()
                 && outcome.memory.stream().noneMatch(line -> line.server().equals(name))) {

@@ -13,6 +13,7 @@ import io.meshkeep.loadtest.load.Recorder;
 import io.meshkeep.loadtest.mesh.MeshGenerator;
 import io.meshkeep.loadtest.process.ProcessAccounts;
 import io.meshkeep.loadtest.report.Figure;
+import io.meshkeep.loadtest.report.Numbers;
 import io.meshkeep.proto.DeleteRangeRequest;
 import io.meshkeep.proto.KVGrpc;
 import io.meshkeep.proto.LeaseGrantRequest;
@@ -28,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
+import java.util.stream.Collectors;
 import org.HdrHistogram.Histogram;
 
 /** Puts the phases on one server, one after the other. For one thread. */
@@ -44,10 +46,14 @@ final class MeshRun {
     private static final int PROBES_PER_SECOND = 200;
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
+    /** Figures of a phase that are shown as soon as it has ended. */
+    private static final int SHOWN = 4;
+
     private final Endpoint endpoint;
     private final Optional<ProcessAccounts> accounts;
     private final Scale scale;
     private final Consumer<String> progress;
+    private final Consumer<String> reached;
     private final Duration settle;
     private final int expirySeconds;
     private final List<Figure> figures = new ArrayList<>();
@@ -56,6 +62,7 @@ final class MeshRun {
     /**
      * @param accounts of the server's process, where it can be seen
      * @param progress is told what goes on, in a few words
+     * @param reached is told what came out of each phase, in a line
      * @param settle time for a server to finish what it does behind its answers, before its memory is looked at
      * @param expirySeconds the time to live of leases that are to end
      */
@@ -65,41 +72,51 @@ final class MeshRun {
             Scale scale,
             Duration settle,
             int expirySeconds,
-            Consumer<String> progress) {
+            Consumer<String> progress,
+            Consumer<String> reached) {
         this.endpoint = endpoint;
         this.accounts = accounts;
         this.scale = scale;
         this.settle = settle;
         this.expirySeconds = expirySeconds;
         this.progress = progress;
+        this.reached = reached;
+    }
+
+    private interface Step {
+        void run() throws InterruptedException;
+    }
+
+    private void phase(Phase phase, List<Phase> wanted, Step step) throws InterruptedException {
+        if (!wanted.contains(phase)) {
+            return;
+        }
+        progress.accept(phase.word());
+        int before = figures.size();
+        step.run();
+        reached.accept(String.format("%-10s", phase.word())
+                + figures.subList(before, figures.size()).stream()
+                        .filter(figure -> figure.better() != Figure.Better.NEITHER)
+                        .limit(SHOWN)
+                        .map(figure -> figure.name().substring(figure.name().indexOf('/') + 1) + " "
+                                + Numbers.figure(figure.value()) + " " + figure.unit())
+                        .collect(Collectors.joining(", ")));
     }
 
     /** Runs phases on a server that has no keys of the mesh. */
     List<Figure> run(List<Phase> phases) throws InterruptedException {
-        if (phases.contains(Phase.IDLE)) {
-            idle();
-        }
+        phase(Phase.IDLE, phases, this::idle);
         MeshGenerator generator = new MeshGenerator(scale.shape(), scale.seed(), false);
-        if (phases.contains(Phase.BOOTSTRAP)) {
-            bootstrap(generator);
-        }
+        phase(Phase.BOOTSTRAP, phases, () -> bootstrap(generator));
         if (phases.contains(Phase.ARRIVE)) {
             try (Fleet fleet = fleet(generator)) {
-                arrive(fleet);
-                if (phases.contains(Phase.CHURN)) {
-                    churn(fleet, generator);
-                }
-                if (phases.contains(Phase.STORM)) {
-                    storm(fleet, generator);
-                }
+                phase(Phase.ARRIVE, phases, () -> arrive(fleet));
+                phase(Phase.CHURN, phases, () -> churn(fleet, generator));
+                phase(Phase.STORM, phases, () -> storm(fleet, generator));
             }
         }
-        if (phases.contains(Phase.EXPIRY)) {
-            expiry();
-        }
-        if (phases.contains(Phase.DELETE)) {
-            delete();
-        }
+        phase(Phase.EXPIRY, phases, this::expiry);
+        phase(Phase.DELETE, phases, this::delete);
         return figures;
     }
 

@@ -31,8 +31,12 @@ public record Contender(String name, List<String> command, boolean peers, Option
 
     /** What it says of its version, in one line. */
     public String version() throws InterruptedException {
-        String program = command.get(0);
-        return Machine.version(peers ? List.of(program, "--version") : List.of(program, "version"));
+        List<String> question = new ArrayList<>(command);
+        if (!peers) {
+            question.remove("serve");
+        }
+        question.add(peers ? "--version" : "version");
+        return Machine.version(question);
     }
 
     /** The whole command line for a server on a directory and ports of its own. */

@@ -63,13 +63,9 @@ public record LineChart(String title, String xLabel, String yLabel, boolean logX
         }
         canvas.text(yLabel, 12, 40, Anchor.START, 11, TEXT);
         canvas.text(xLabel, (LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 12, Anchor.MIDDLE, 11, TEXT);
-        double legend = WIDTH - RIGHT;
+        drawLegend(canvas);
         for (Line line : lines) {
             Color colour = Chart.colour(line.server());
-            canvas.text(line.server(), legend, 40, Anchor.END, 11, TEXT);
-            legend -= 7 * line.server().length() + 6;
-            canvas.rectangle(legend - 14, 34, 14, 4, colour);
-            legend -= 26;
             Point last = null;
             for (Point point : line.points()) {
                 if (last != null) {
@@ -81,6 +77,18 @@ public record LineChart(String title, String xLabel, String yLabel, boolean logX
             if (line.points().size() < 20) {
                 line.points().forEach(point -> canvas.dot(x.place(point.x()), y.place(point.y()), 3, colour));
             }
+        }
+    }
+
+    /** From the right to the left, so that it ends where the plot does. */
+    private void drawLegend(Canvas canvas) {
+        double end = WIDTH - RIGHT;
+        for (int i = lines.size() - 1; i >= 0; i--) {
+            String server = lines.get(i).server();
+            canvas.text(server, end, 40, Anchor.END, 11, TEXT);
+            end -= 7 * server.length() + 6;
+            canvas.rectangle(end - 14, 34, 14, 4, Chart.colour(server));
+            end -= 26;
         }
     }
 

@@ -1,6 +1,7 @@
 package io.meshkeep.loadtest.report;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** Says what a run was made on, since figures mean nothing without it. */
 public final class Machine {
@@ -58,17 +60,20 @@ public final class Machine {
         }
     }
 
-    /** The first line that a program prints when it is asked for its version, such as {@code etcd Version: 3.6.1}. */
+    /** What a program says of versions when it is asked, in one line, such as {@code etcd Version: 3.6.1}. */
     public static String version(List<String> command) throws InterruptedException {
         try {
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
             process.getOutputStream().close();
-            String text = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+            String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (!process.waitFor(30, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
             }
-            return text.lines().findFirst().orElse("unknown version");
+            String versions = text.lines()
+                    .filter(line -> line.toLowerCase(Locale.ROOT).contains("version"))
+                    .collect(Collectors.joining(", "));
+            return versions.isEmpty() ? "unknown version" : versions;
         } catch (IOException e) {
             return "unknown version";
         }

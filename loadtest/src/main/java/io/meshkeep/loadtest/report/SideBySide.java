@@ -12,11 +12,13 @@ import java.util.StringJoiner;
 
 /**
  * Figures of one server or of several, a row for each. A figure that is added again, in another round, counts by its
- * median. With two servers, ratios are of the first to the second, more than 1 where the first is better. Not
+ * median. Ratios are more than 1 where the first server is better. Not
  * thread-safe.
  */
 public final class SideBySide {
     private final Set<String> servers = new LinkedHashSet<>();
+    private final String first;
+    private final String second;
     private final Map<String, Row> rows = new LinkedHashMap<>();
 
     private record Row(String name, String unit, Better better, Map<String, List<Double>> values) {
@@ -32,9 +34,17 @@ public final class SideBySide {
         }
     }
 
-    /** @param first the server that ratios are of, if there are to be two; it keeps the first column */
-    public SideBySide(String first) {
-        servers.add(first);
+    /** Figures with a column for each server that comes, and no ratios. */
+    public SideBySide() {
+        first = "";
+        second = "";
+    }
+
+    /** Figures of two servers; the first keeps the first column, and ratios are of it to the second. */
+    public SideBySide(String first, String second) {
+        this.first = first;
+        this.second = second;
+        servers.addAll(List.of(first, second));
     }
 
     /** Takes what one server did. */
@@ -56,17 +66,19 @@ public final class SideBySide {
                 .toList();
     }
 
-    private static double ratio(Row row, List<String> columns) {
-        return columns.size() == 2
-                ? Figure.ratio(row.better(), row.of(columns.get(0)), row.of(columns.get(1)))
-                : Double.NaN;
+    private boolean compares() {
+        return columns().contains(first) && columns().contains(second);
+    }
+
+    private double ratio(Row row) {
+        return Figure.ratio(row.better(), row.of(first), row.of(second));
     }
 
     /** The head of the table. */
     public List<String> head() {
         List<String> head = new ArrayList<>(List.of("figure", "unit"));
         head.addAll(columns());
-        if (columns().size() == 2) {
+        if (compares()) {
             head.add("ratio");
         }
         return head;
@@ -79,8 +91,8 @@ public final class SideBySide {
         for (Row row : rows.values()) {
             List<String> line = new ArrayList<>(List.of(row.name(), row.unit()));
             columns.forEach(server -> line.add(Numbers.figure(row.of(server))));
-            if (columns.size() == 2) {
-                line.add(Numbers.ratio(ratio(row, columns)));
+            if (compares()) {
+                line.add(Numbers.ratio(ratio(row)));
             }
             lines.add(line);
         }
@@ -96,7 +108,7 @@ public final class SideBySide {
     public Map<String, Double> ratios() {
         Map<String, Double> ratios = new LinkedHashMap<>();
         rows.values().forEach(row -> {
-            double ratio = ratio(row, columns());
+            double ratio = ratio(row);
             if (Double.isFinite(ratio)) {
                 ratios.put(row.name(), ratio);
             }
@@ -113,8 +125,8 @@ public final class SideBySide {
             fields.add("\"workload\": " + JsonText.string(row.name()));
             fields.add("\"unit\": " + JsonText.string(row.unit()));
             columns.forEach(server -> fields.add(JsonText.string(server) + ": " + JsonText.number(row.of(server))));
-            if (columns.size() == 2) {
-                fields.add("\"ratio\": " + JsonText.number(ratio(row, columns)));
+            if (compares()) {
+                fields.add("\"ratio\": " + JsonText.number(ratio(row)));
             }
             list.add(fields.toString());
         }

@@ -11,6 +11,7 @@ import io.meshkeep.server.MeshkeepServer;
 import io.meshkeep.server.TlsConfig;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,6 +38,7 @@ class MeshRunTest {
                 .build()
                 .start()) {
             Endpoint endpoint = new Endpoint("127.0.0.1", server.port(), Optional.of(tls.client()));
+            List<String> reached = new ArrayList<>();
             Scale scale = new Scale(SHAPE, 2, 2, 200, 1, 100, 2, 500, 1);
             MeshRun run = new MeshRun(
                     endpoint,
@@ -44,7 +46,8 @@ class MeshRunTest {
                     scale,
                     Duration.ofMillis(20),
                     6,
-                    text -> {});
+                    text -> {},
+                    reached::add);
 
             Map<String, Double> figures =
                     run.run(List.of(Phase.values())).stream().collect(Collectors.toMap(Figure::name, Figure::value));
@@ -62,6 +65,9 @@ class MeshRunTest {
                             "churn/propagation p99.9",
                             "storm/all ready");
             assertThat(run.memory()).hasSize(2);
+            assertThat(reached)
+                    .hasSize(Phase.values().length)
+                    .anyMatch(line -> line.startsWith("storm     all ready "));
             // the agents saw all of it, each change once, or the run would have failed
             assertThat(figures.get("churn/propagation p50")).isPositive();
             assertThat(figures.get("churn/heartbeat to all agents max")).isPositive();

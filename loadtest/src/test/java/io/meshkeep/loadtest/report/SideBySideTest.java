@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class SideBySideTest {
     private static SideBySide both() {
-        SideBySide both = new SideBySide("ours");
+        SideBySide both = new SideBySide("ours", "etcd");
         both.add("ours", List.of(Figure.less("storm/all ready", "s", 2), Figure.more("bootstrap/puts", "1/s", 12000)));
         both.add("etcd", List.of(Figure.less("storm/all ready", "s", 5), Figure.more("bootstrap/puts", "1/s", 6000)));
         both.add("etcd", List.of(Figure.given("storm/agents", "", 500)));
@@ -34,7 +34,7 @@ class SideBySideTest {
 
     @Test
     void oursStaysFirstWhoeverCameFirst() {
-        SideBySide both = new SideBySide("ours");
+        SideBySide both = new SideBySide("ours", "etcd");
         both.add("etcd", List.of(Figure.less("time", "s", 1)));
         both.add("ours", List.of(Figure.less("time", "s", 2)));
         assertThat(both.head()).containsExactly("figure", "unit", "ours", "etcd", "ratio");
@@ -43,7 +43,7 @@ class SideBySideTest {
 
     @Test
     void roundsCountByTheirMedian() {
-        SideBySide one = new SideBySide("server");
+        SideBySide one = new SideBySide();
         one.add("server", List.of(Figure.less("time", "s", 9)));
         one.add("server", List.of(Figure.less("time", "s", 1)));
         one.add("server", List.of(Figure.less("time", "s", 2)));
