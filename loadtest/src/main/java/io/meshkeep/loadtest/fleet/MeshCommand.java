@@ -30,7 +30,7 @@ public final class MeshCommand {
     public static final String HELP = """
             bench mesh: what a Cilium mesh does to its server; etcd and Meshkeep one after the other, over mutual TLS
 
-              --quick            a tenth of the mesh: 25 clusters, 30,000 keys, 500 agents; some three minutes
+              --quick            a tenth of the mesh: 25 clusters, 30,000 keys, 500 agents; some four minutes
               --clusters N       clusters, each with 100 nodes, 100 identities, 1000 endpoints (default 250)
               --agents N         agents for each cluster: a connection with TLS, a lease, 6 watches (default 20)
               --rate N           writes a second of the churn (default 325, as in Cilium's nightly test)

@@ -11,7 +11,9 @@ public final class JsonText {
 
     /** A number of four digits; null for what JSON does not know: infinity, and what is no number. */
     public static String number(double value) {
-        return Double.isFinite(value) ? new BigDecimal(value).round(FOUR_DIGITS).stripTrailingZeros().toPlainString() : "null";
+        return Double.isFinite(value)
+                ? new BigDecimal(value).round(FOUR_DIGITS).stripTrailingZeros().toPlainString()
+                : "null";
     }
 
     /** A text, quoted. */

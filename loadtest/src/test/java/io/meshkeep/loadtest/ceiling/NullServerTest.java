@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The loads take the server that does nothing for a server: their checks hold. */
-@Timeout(60)
+@Timeout(180)
 class NullServerTest {
     @TempDir
     Path directory;

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The flags for TLS, against a server that wants a certificate. */
-@Timeout(60)
+@Timeout(180)
 class TargetTest {
     @TempDir
     static Path directory;
