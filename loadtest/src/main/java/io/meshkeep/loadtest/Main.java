@@ -1,6 +1,10 @@
 package io.meshkeep.loadtest;
 
+import io.meshkeep.loadtest.compare.CeilingCommand;
 import io.meshkeep.loadtest.compare.CompareCommand;
+import io.meshkeep.loadtest.embedded.EmbeddedCommand;
+import io.meshkeep.loadtest.fleet.MeshCommand;
+import io.meshkeep.loadtest.growth.GrowthCommand;
 import io.meshkeep.loadtest.index.IndexCommand;
 import io.meshkeep.loadtest.load.LoadException;
 import io.meshkeep.loadtest.memory.MemoryCommand;
@@ -9,83 +13,114 @@ import io.meshkeep.loadtest.run.RunCommand;
 import io.meshkeep.loadtest.sets.SetsCommand;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
 
 /** The {@code bench} command. */
 public final class Main {
-    private static final String HELP = """
-            Usage:
-              bench compare [flags]   etcd and Meshkeep side by side, with ratios
-              bench run WORKLOAD      one workload against a server that runs
-              bench fill [flags]      so many keys into a server that runs
-              bench memory [flags]    what layouts of a million keys in memory take
-              bench sets [flags]      immutable sorted sets against other ways
-              bench index [flags]     what the index of the mesh costs and how fast it answers
+    private interface Action {
+        void run(String[] line) throws IOException, InterruptedException;
+    }
 
-            bench COMMAND --help lists the flags.
-            """;
+    private record Command(String name, String arguments, String summary, Supplier<String> help, Action action) {}
+
+    private static final List<Command> COMMANDS = List.of(
+            new Command(
+                    "compare",
+                    "[flags]",
+                    "etcd and Meshkeep side by side, with ratios",
+                    () -> CompareCommand.HELP,
+                    CompareCommand::run),
+            new Command(
+                    "mesh",
+                    "[flags]",
+                    "what a Cilium mesh does to its server: bootstrap, agents, churn, storms",
+                    () -> MeshCommand.HELP,
+                    MeshCommand::run),
+            new Command(
+                    "growth",
+                    "[flags]",
+                    "how costs grow with keys and watchers, plotted for etcd and Meshkeep",
+                    () -> GrowthCommand.HELP,
+                    GrowthCommand::run),
+            new Command(
+                    "ceiling",
+                    "[flags]",
+                    "Meshkeep beside what its transport alone, and the disk, can do",
+                    () -> CeilingCommand.HELP,
+                    CeilingCommand::run),
+            new Command(
+                    "embedded",
+                    "[flags]",
+                    "the store without the network, beside disk and server; pieces by JMH",
+                    () -> EmbeddedCommand.HELP,
+                    EmbeddedCommand::run),
+            new Command(
+                    "run", "WORKLOAD", "one workload against a server that runs", RunCommand::help, RunCommand::run),
+            new Command(
+                    "fill",
+                    "[flags]",
+                    "so many keys into a server that runs",
+                    () -> FillCommand.HELP,
+                    FillCommand::run),
+            new Command(
+                    "memory",
+                    "[flags]",
+                    "what layouts of a million keys in memory take",
+                    () -> MemoryCommand.HELP,
+                    MemoryCommand::run),
+            new Command(
+                    "sets",
+                    "[flags]",
+                    "immutable sorted sets against other ways",
+                    () -> SetsCommand.HELP,
+                    SetsCommand::run),
+            new Command(
+                    "index",
+                    "[flags]",
+                    "what the index of the mesh costs and how fast it answers",
+                    () -> IndexCommand.HELP,
+                    IndexCommand::run));
 
     private Main() {}
 
     public static void main(String[] line) throws InterruptedException {
+        // Netty would trace every 128th buffer with stack traces, on the CPU that the server under test needs.
+        System.setProperty("io.netty.leakDetection.level", "disabled");
         try {
-            System.exit(run(line));
+            run(line);
+            System.exit(0);
         } catch (IllegalArgumentException | LoadException | IOException e) {
             System.err.println("meshkeep: " + e.getMessage());
             System.exit(1);
         }
     }
 
-    private static int run(String[] line) throws IOException, InterruptedException {
+    private static void run(String[] line) throws IOException, InterruptedException {
         String[] words = line.length > 0 && line[0].equals("bench") ? Arrays.copyOfRange(line, 1, line.length) : line;
-        String command = words.length == 0 ? "help" : words[0];
-        String[] rest = words.length == 0 ? words : Arrays.copyOfRange(words, 1, words.length);
-        boolean help = Arrays.asList(rest).contains("--help");
-        switch (command) {
-            case "compare" -> {
-                if (help) {
-                    System.out.print(CompareCommand.HELP);
-                } else {
-                    CompareCommand.run(rest);
-                }
-            }
-            case "run" -> {
-                if (help) {
-                    System.out.print(RunCommand.help());
-                } else {
-                    RunCommand.run(rest);
-                }
-            }
-            case "fill" -> {
-                if (help) {
-                    System.out.print(FillCommand.HELP);
-                } else {
-                    FillCommand.run(rest);
-                }
-            }
-            case "memory" -> {
-                if (help) {
-                    System.out.print(MemoryCommand.HELP);
-                } else {
-                    MemoryCommand.run(rest);
-                }
-            }
-            case "sets" -> {
-                if (help) {
-                    System.out.print(SetsCommand.HELP);
-                } else {
-                    SetsCommand.run(rest);
-                }
-            }
-            case "index" -> {
-                if (help) {
-                    System.out.print(IndexCommand.HELP);
-                } else {
-                    IndexCommand.run(rest);
-                }
-            }
-            case "help", "--help", "-h" -> System.out.print(HELP);
-            default -> throw new IllegalArgumentException("there is no bench " + command + "; see bench help");
+        String name = words.length == 0 ? "help" : words[0];
+        if (List.of("help", "--help", "-h").contains(name)) {
+            System.out.print(help());
+            return;
         }
-        return 0;
+        Command command = COMMANDS.stream()
+                .filter(each -> each.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("there is no bench " + name + "; see bench help"));
+        String[] rest = Arrays.copyOfRange(words, 1, words.length);
+        if (Arrays.asList(rest).contains("--help")) {
+            System.out.print(command.help().get());
+        } else {
+            command.action().run(rest);
+        }
+    }
+
+    static String help() {
+        StringBuilder help = new StringBuilder("Usage:\n");
+        for (Command command : COMMANDS) {
+            String usage = command.name() + " " + command.arguments();
+            help.append(String.format("  bench %-17s %s%n", usage, command.summary()));
+        }
+        return help.append("\nbench COMMAND --help lists the flags.\n").toString();
     }
 }

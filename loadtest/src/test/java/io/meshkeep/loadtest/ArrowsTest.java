@@ -14,17 +14,31 @@ import com.tngtech.archunit.lang.ArchRule;
 @AnalyzeClasses(packages = "io.meshkeep", importOptions = DoNotIncludeTests.class)
 class ArrowsTest {
     private static final String LOADTEST = "io.meshkeep.loadtest..";
-    private static final String[] SETCORE_USERS = {
-        "io.meshkeep.loadtest.memory..", "io.meshkeep.loadtest.sets..", "io.meshkeep.loadtest.index.."
+    private static final String TLS = "io.meshkeep.loadtest.tls..";
+    private static final String[] INSIDERS = {
+        "io.meshkeep.loadtest.memory..",
+        "io.meshkeep.loadtest.sets..",
+        "io.meshkeep.loadtest.index..",
+        "io.meshkeep.loadtest.embedded..",
+        "io.meshkeep.loadtest.ceiling.."
     };
 
     @ArchTest
     static final ArchRule driversKnowProtoAlone = noClasses()
             .that(resideInAPackage(LOADTEST)
-                    .and(resideInAnyPackage(SETCORE_USERS).negate()))
+                    .and(resideInAnyPackage(INSIDERS).negate())
+                    .and(resideInAPackage(TLS).negate()))
             .should()
             .dependOnClassesThat(resideInAPackage("io.meshkeep..")
                     .and(resideInAnyPackage(LOADTEST, "io.meshkeep.proto..").negate()));
+
+    /** To make certificates, and to read keys in all their forms. */
+    @ArchTest
+    static final ArchRule tlsKnowsCertsAlone = noClasses()
+            .that(resideInAPackage(TLS))
+            .should()
+            .dependOnClassesThat(resideInAPackage("io.meshkeep..")
+                    .and(resideInAnyPackage(LOADTEST, "io.meshkeep.certs..").negate()));
 
     @ArchTest
     static final ArchRule nothingElseKnowsTheLoadTest = noClasses()

@@ -1,6 +1,8 @@
 package io.meshkeep.loadtest.cli;
 
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -32,6 +34,17 @@ public final class Arguments {
             }
         }
         return arguments;
+    }
+
+    /** As the other, with flags of several groups. */
+    public static Arguments parse(String[] line, List<Set<String>> withValue, List<Set<String>> switches) {
+        return parse(line, union(withValue), union(switches));
+    }
+
+    private static Set<String> union(List<Set<String>> groups) {
+        Set<String> all = new HashSet<>();
+        groups.forEach(all::addAll);
+        return all;
     }
 
     public boolean has(String flag) {

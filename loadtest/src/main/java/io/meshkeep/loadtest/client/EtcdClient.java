@@ -52,9 +52,10 @@ public final class EtcdClient implements AutoCloseable {
 
     private static ManagedChannel channel(
             Endpoint endpoint, EventLoopGroup loop, Class<? extends SocketChannel> channelType) {
-        return NettyChannelBuilder.forAddress(endpoint.host(), endpoint.port())
-                .negotiationType(NegotiationType.PLAINTEXT)
-                .channelType(channelType)
+        NettyChannelBuilder builder = NettyChannelBuilder.forAddress(endpoint.host(), endpoint.port())
+                .negotiationType(endpoint.tls().isPresent() ? NegotiationType.TLS : NegotiationType.PLAINTEXT);
+        endpoint.tls().ifPresent(builder::sslContext);
+        return builder.channelType(channelType)
                 .eventLoopGroup(loop)
                 .directExecutor()
                 .offloadExecutor(loop.next())

@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 public final class Rpcs {
     public static final MethodDescriptor<byte[], byte[]> PUT = raw(KVGrpc.getPutMethod());
     public static final MethodDescriptor<byte[], byte[]> RANGE = raw(KVGrpc.getRangeMethod());
+    public static final MethodDescriptor<byte[], byte[]> DELETE_RANGE = raw(KVGrpc.getDeleteRangeMethod());
     public static final MethodDescriptor<byte[], byte[]> TXN = raw(KVGrpc.getTxnMethod());
     public static final MethodDescriptor<byte[], byte[]> WATCH = raw(WatchGrpc.getWatchMethod());
     public static final MethodDescriptor<byte[], byte[]> KEEP_ALIVE = raw(LeaseGrpc.getLeaseKeepAliveMethod());

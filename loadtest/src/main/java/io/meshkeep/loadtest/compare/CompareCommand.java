@@ -2,15 +2,18 @@ package io.meshkeep.loadtest.compare;
 
 import io.meshkeep.loadtest.cli.Arguments;
 import io.meshkeep.loadtest.cli.Progress;
+import io.meshkeep.loadtest.process.Contender;
+import io.meshkeep.loadtest.process.Ring;
+import io.meshkeep.loadtest.report.Machine;
 import io.meshkeep.loadtest.workload.Workload;
 import io.meshkeep.loadtest.workload.Workloads;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -19,27 +22,26 @@ public final class CompareCommand {
     public static final String HELP = """
             bench compare: start etcd and Meshkeep on this machine, give both the same work in turns, print ratios
 
-              --quick                 3 rounds with short windows, under eight minutes
+              --quick                 3 rounds with short windows, memory and start-up once; under eight minutes
               --rounds N              rounds (default 5, or 3 with --quick)
               --workloads A,B         only these (see the table for names; "footprint" is memory and start-up)
               --keys N                keys in the store for memory and start-up (default 100000)
               --seed N                of keys, values and order (default 1)
               --json FILE             write the results there too
-              --etcd PATH             the etcd program (default /usr/bin/etcd)
-              --server-command LINE   what starts Meshkeep (default: ./meshkeep serve)
-              --dir PATH              where both keep their data while they run (default: a directory made here)
-            """;
+              --report FILE           a page with a table and plots
+              --tls                   mutual TLS, with certificates made for the run
+            """ + Ring.HELP;
 
     private static final String FOOTPRINT = "footprint";
     private static final Set<String> VALUES =
-            Set.of("--rounds", "--workloads", "--keys", "--seed", "--json", "--etcd", "--server-command", "--dir");
+            Set.of("--rounds", "--workloads", "--keys", "--seed", "--json", "--report");
     private static final Set<String> SWITCHES = Set.of("--quick");
 
     private CompareCommand() {}
 
     /** @throws IllegalArgumentException with one line for the user */
     public static void run(String[] line) throws IOException, InterruptedException {
-        Arguments arguments = Arguments.parse(line, VALUES, SWITCHES);
+        Arguments arguments = Arguments.parse(line, List.of(VALUES, Ring.VALUES), List.of(SWITCHES, Ring.SWITCHES));
         boolean quick = arguments.has("--quick");
         List<String> names = arguments.has("--workloads")
                 ? List.of(arguments.text("--workloads", "").split(","))
@@ -50,65 +52,32 @@ public final class CompareCommand {
                         .filter(name -> !name.equals(FOOTPRINT))
                         .map(Workloads::named)
                         .toList(),
-                names.contains(FOOTPRINT),
+                names.contains(FOOTPRINT) ? arguments.count("--rounds", quick ? 1 : 5) : 0,
                 arguments.count("--rounds", quick ? 3 : 5),
                 Duration.ofSeconds(quick ? 2 : 5),
                 Duration.ofSeconds(quick ? 3 : 10),
                 arguments.count("--keys", 100_000),
                 arguments.count("--seed", 1));
-        Contender etcd = Contender.etcd(etcd(arguments));
-        Contender ours = Contender.ours(serverCommand(arguments));
-
-        Path parent = Path.of(arguments.text("--dir", "")).toAbsolutePath();
-        Files.createDirectories(parent);
-        Path directory = Files.createTempDirectory(parent, "bench-");
-        Thread cleaner = new Thread(() -> delete(directory));
-        Runtime.getRuntime().addShutdownHook(cleaner);
         Progress progress = new Progress();
-        String fileSystem = Files.getFileStore(directory).type();
-        if (fileSystem.equals("tmpfs")) {
-            progress.reached("warning: %s is in memory, so a sync costs nothing; --dir chooses another place", parent);
-        }
-        List<Result> results = new Comparison(ours, etcd, plan, directory, progress).run();
+        Ring ring = Ring.of(arguments, arguments.has("--tls"), progress);
+        Contender ours = ring.ours();
+        Contender etcd = ring.etcd();
+        List<Result> results = new Comparison(ours, etcd, plan, ring.directory(), progress).run();
         System.out.print(Table.of(results));
         if (arguments.has("--json")) {
             Files.writeString(Path.of(arguments.text("--json", "")), Json.of(results));
         }
-    }
-
-    private static Path etcd(Arguments arguments) {
-        Path etcd = Path.of(arguments.text("--etcd", "/usr/bin/etcd"));
-        if (!Files.isExecutable(etcd)) {
-            throw new IllegalArgumentException(
-                    "no etcd at " + etcd + ": install one (sudo apt-get install etcd-server) or give --etcd PATH");
-        }
-        return etcd;
-    }
-
-    private static List<String> serverCommand(Arguments arguments) throws IOException, InterruptedException {
-        if (arguments.has("--server-command")) {
-            return List.of(arguments.text("--server-command", "").strip().split("\\s+"));
-        }
-        Path launcher = Path.of("meshkeep").toAbsolutePath();
-        if (!Files.isExecutable(launcher)) {
-            throw new IllegalArgumentException("no ./meshkeep here; run this where it is, or give --server-command");
-        }
-        // Its first use builds the server, which is no part of a start-up.
-        Process build =
-                new ProcessBuilder(launcher.toString(), "version").inheritIO().start();
-        if (build.waitFor() != 0) {
-            throw new IllegalArgumentException("./meshkeep does not work here");
-        }
-        return List.of(launcher.toString(), "serve");
-    }
-
-    private static void delete(Path directory) {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        if (arguments.has("--report")) {
+            List<String> facts = new ArrayList<>(Machine.facts(ring.directory()));
+            facts.add("ours: " + ours.version() + "; etcd: " + etcd.version());
+            facts.add(String.format(
+                    Locale.ROOT,
+                    "%d rounds, windows of %d s after a warm-up of %d s, %s",
+                    plan.rounds(),
+                    plan.window().toSeconds(),
+                    plan.warmUp().toSeconds(),
+                    ring.tls().isPresent() ? "mutual TLS" : "cleartext"));
+            CompareReport.page(results, "etcd", facts).write(Path.of(arguments.text("--report", "")));
         }
     }
 }

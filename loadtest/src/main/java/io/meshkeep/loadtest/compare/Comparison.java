@@ -6,6 +6,8 @@ import io.meshkeep.loadtest.compare.Result.Figure;
 import io.meshkeep.loadtest.load.Load;
 import io.meshkeep.loadtest.load.Measurement;
 import io.meshkeep.loadtest.load.Meter;
+import io.meshkeep.loadtest.process.Contender;
+import io.meshkeep.loadtest.process.ServerProcess;
 import io.meshkeep.loadtest.workload.Keys;
 import io.meshkeep.loadtest.workload.Workload;
 import io.meshkeep.loadtest.workload.Workloads;
@@ -30,12 +32,12 @@ final class Comparison {
     /**
      * What is measured.
      *
-     * @param footprint whether memory and start-up are measured too
+     * @param footprintRounds how often memory and start-up are measured too
      * @param keys in the store when they are
      */
     record Plan(
             List<Workload> workloads,
-            boolean footprint,
+            int footprintRounds,
             int rounds,
             Duration warmUp,
             Duration window,
@@ -73,10 +75,8 @@ final class Comparison {
                 }
             }
         }
-        if (plan.footprint) {
-            for (int round = 1; round <= plan.rounds; round++) {
-                footprint(round);
-            }
+        for (int round = 1; round <= plan.footprintRounds; round++) {
+            footprint(round);
         }
         return new ArrayList<>(results.values());
     }
@@ -154,7 +154,7 @@ final class Comparison {
         Path data = directory.resolve(contender.name() + "-footprint-" + round);
         Figure startEmpty;
         Figure loaded;
-        progress.moment("round %d/%d  footprint          %-5s", round, plan.rounds, contender.name());
+        progress.moment("round %d/%d  footprint          %-5s", round, plan.footprintRounds, contender.name());
         try (ServerProcess server = ServerProcess.start(contender, data)) {
             startEmpty = startUp(server);
             try (EtcdClient client = EtcdClient.connect(server.endpoint(), 4)) {
@@ -169,7 +169,7 @@ final class Comparison {
                     "round %d/%d  footprint          %-5s  start empty %,.0f ms, with %,d keys %,.0f ms;"
                             + "  memory loaded %,.0f MiB, restarted %,.0f MiB",
                     round,
-                    plan.rounds,
+                    plan.footprintRounds,
                     contender.name(),
                     startEmpty.figure(),
                     plan.keys,

@@ -1,14 +1,13 @@
 package io.meshkeep.loadtest.compare;
 
-import java.math.BigDecimal;
-import java.math.MathContext;
+import static io.meshkeep.loadtest.report.JsonText.number;
+import static io.meshkeep.loadtest.report.JsonText.string;
+
 import java.util.List;
 import java.util.StringJoiner;
 
 /** Writes results as a JSON list, one object a workload. */
 final class Json {
-    private static final MathContext FOUR_DIGITS = new MathContext(4);
-
     private Json() {}
 
     static String of(List<Result> results) {
@@ -42,24 +41,5 @@ final class Json {
             }
         }
         return fields.toString();
-    }
-
-    static String number(double value) {
-        // JSON knows no infinity and no NaN.
-        return Double.isFinite(value) ? new BigDecimal(value).round(FOUR_DIGITS).toPlainString() : "null";
-    }
-
-    static String string(String text) {
-        StringBuilder json = new StringBuilder("\"");
-        text.chars().forEach(c -> {
-            if (c == '"' || c == '\\') {
-                json.append('\\').append((char) c);
-            } else if (c < ' ') {
-                json.append(String.format("\\u%04x", c));
-            } else {
-                json.append((char) c);
-            }
-        });
-        return json.append('"').toString();
     }
 }

@@ -1,5 +1,8 @@
 package io.meshkeep.loadtest.compare;
 
+import static io.meshkeep.loadtest.report.Numbers.figure;
+import static io.meshkeep.loadtest.report.Numbers.ratio;
+
 import java.util.List;
 import java.util.Locale;
 
@@ -43,13 +46,5 @@ final class Table {
 
     private static String row(Object... cells) {
         return String.format(Locale.ROOT, "| %-20s | %4s | %9s | %9s | %5s | %11s | %8s | %8s | %6s | %16s |%n", cells);
-    }
-
-    private static String figure(double value) {
-        return String.format(Locale.ROOT, value >= 100 ? "%,.0f" : value >= 10 ? "%.1f" : "%.2f", value);
-    }
-
-    private static String ratio(double value) {
-        return String.format(Locale.ROOT, "%.2f", value);
     }
 }

@@ -5,6 +5,7 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.meshkeep.loadtest.client.EtcdClient;
 import java.util.concurrent.CompletableFuture;
+import org.HdrHistogram.Histogram;
 
 /**
  * A fixed number of callers, each of which makes its next call when it has the answer to its last one. This finds the
@@ -36,11 +37,17 @@ public final class ClosedLoop<R> implements Load {
         this.limit = limit;
     }
 
-    /** Makes a number of calls and waits for their end. Not on the event loop. */
-    public static void run(EtcdClient client, Operation<?> operation, int callers, long calls) {
+    /**
+     * Makes a number of calls and waits for their end. Not on the event loop.
+     *
+     * @return the latencies, in nanoseconds
+     */
+    public static Histogram run(EtcdClient client, Operation<?> operation, int callers, long calls) {
         ClosedLoop<?> loop = new ClosedLoop<>(client, operation, callers, calls);
-        client.loop().execute(() -> loop.start(new Recorder(loop.ended::completeExceptionally)));
+        Recorder recorder = new Recorder(loop.ended::completeExceptionally);
+        client.loop().execute(() -> loop.start(recorder));
         loop.ended.join();
+        return recorder.takeLatency();
     }
 
     @Override

@@ -16,7 +16,8 @@ public final class Recorder {
         this.onFailure = onFailure;
     }
 
-    static Histogram newHistogram() {
+    /** An empty histogram of latencies in nanoseconds. */
+    public static Histogram newHistogram() {
         return new Histogram(HIGHEST_NANOS, 3);
     }
 
@@ -31,12 +32,13 @@ public final class Recorder {
         onFailure.accept(cause);
     }
 
-    long operations() {
+    /** How many operations have ended well. */
+    public long operations() {
         return operations;
     }
 
     /** The latencies recorded so far; recording goes on in a new histogram. */
-    Histogram takeLatency() {
+    public Histogram takeLatency() {
         Histogram taken = latency;
         latency = newHistogram();
         return taken;

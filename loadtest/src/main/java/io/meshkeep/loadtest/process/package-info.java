@@ -1,2 +1,2 @@
-/** What the operating system knows of a process. */
+/** Servers under test as processes: how they are started, and what the operating system knows of them. */
 package io.meshkeep.loadtest.process;

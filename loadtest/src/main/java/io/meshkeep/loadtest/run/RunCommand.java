@@ -9,9 +9,17 @@ import io.meshkeep.loadtest.load.Load;
 import io.meshkeep.loadtest.load.Measurement;
 import io.meshkeep.loadtest.load.Meter;
 import io.meshkeep.loadtest.process.ProcessAccounts;
+import io.meshkeep.loadtest.report.Figure;
+import io.meshkeep.loadtest.report.Numbers;
+import io.meshkeep.loadtest.report.SideBySide;
+import io.meshkeep.loadtest.tls.Target;
 import io.meshkeep.loadtest.workload.Workload;
 import io.meshkeep.loadtest.workload.Workloads;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -20,9 +28,9 @@ import java.util.Set;
 
 /** {@code bench run}: puts one load on a server and tells its throughput and latencies. */
 public final class RunCommand {
-    private static final Set<String> VALUES =
-            Set.of("--endpoint", "--rate", "--warm-up", "--duration", "--seed", "--pid");
+    private static final Set<String> VALUES = Set.of("--rate", "--warm-up", "--duration", "--seed", "--pid", "--json");
 
+    private static final List<Double> PERCENTILES = List.of(50.0, 90.0, 99.0, 99.9, 100.0);
     private static final int THREADS_SHOWN = 8;
 
     private RunCommand() {}
@@ -31,13 +39,14 @@ public final class RunCommand {
         StringBuilder help = new StringBuilder("""
                 bench run WORKLOAD: put one workload on a running server; it writes keys below bench/ and leaves them there
 
-                  --endpoint URL     of the server (default http://127.0.0.1:2379)
+                """ + Target.HELP + """
                   --rate N           operations a second by the clock, latency counted from when each was due
                                      (default: callers that wait for their answers)
                   --warm-up S        seconds before the measurement (default 5)
                   --duration S       seconds measured (default 10)
                   --seed N           of keys, values and order (default 1)
                   --pid PID          of the server, to account its processor time, in all and by thread
+                  --json FILE        write the figures there too
 
                 Workloads:
                 """);
@@ -48,16 +57,17 @@ public final class RunCommand {
     }
 
     /** @throws IllegalArgumentException with one line for the user */
-    public static void run(String[] line) throws InterruptedException {
+    public static void run(String[] line) throws IOException, InterruptedException {
         if (line.length == 0 || line[0].startsWith("-")) {
             throw new IllegalArgumentException("which workload? bench run --help lists them");
         }
         Workload workload = Workloads.named(line[0]);
-        Arguments arguments = Arguments.parse(Arrays.copyOfRange(line, 1, line.length), VALUES, Set.of());
+        Arguments arguments = Arguments.parse(
+                Arrays.copyOfRange(line, 1, line.length), List.of(VALUES, Target.VALUES), List.of(Target.SWITCHES));
         long rate = arguments.has("--rate") ? arguments.count("--rate", 1) : 0;
         CpuClock cpu = arguments.has("--pid") ? new ThreadLog(arguments.count("--pid", 1)) : CpuClock.NONE;
         Progress progress = new Progress();
-        Endpoint endpoint = Endpoint.parse(arguments.text("--endpoint", "http://127.0.0.1:2379"));
+        Endpoint endpoint = Target.of(arguments);
         try (EtcdClient client = EtcdClient.connect(endpoint, workload.connections())) {
             Load load = workload.setUp().prepare(client, arguments.count("--seed", 1), rate);
             Measurement measured = new Meter(
@@ -68,6 +78,9 @@ public final class RunCommand {
             print(workload, measured);
             if (cpu instanceof ThreadLog log) {
                 log.print(measured);
+            }
+            if (arguments.has("--json")) {
+                Files.writeString(Path.of(arguments.text("--json", "")), json(workload, measured, arguments));
             }
         }
     }
@@ -104,9 +117,24 @@ public final class RunCommand {
         }
     }
 
+    private static String json(Workload workload, Measurement measured, Arguments arguments) {
+        List<Figure> figures = new ArrayList<>();
+        figures.add(Figure.more(workload.name(), "1/s", measured.perSecond()));
+        for (double percentile : PERCENTILES) {
+            figures.add(Figure.less(
+                    workload.name() + "/p" + Numbers.figure(percentile), "us", measured.latencyMicros(percentile)));
+        }
+        if (arguments.has("--pid")) {
+            figures.add(Figure.less(workload.name() + "/server CPU", "us", measured.cpuMicrosPerOperation()));
+        }
+        SideBySide all = new SideBySide();
+        all.add("server", figures);
+        return all.json();
+    }
+
     private static void print(Workload workload, Measurement measured) {
         System.out.printf(Locale.ROOT, "%s: %,.0f/s%n", workload.name(), measured.perSecond());
-        for (double percentile : List.of(50.0, 90.0, 99.0, 99.9, 100.0)) {
+        for (double percentile : PERCENTILES) {
             System.out.printf(Locale.ROOT, "  p%-5s %,12.1f us%n", percentile, measured.latencyMicros(percentile));
         }
     }

@@ -20,7 +20,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  * @param rounds how many are
  * @param millis how long a round takes, unless a single operation takes longer
  */
-record Measurer(boolean ownJvm, int warmups, int rounds, int millis) {
+public record Measurer(boolean ownJvm, int warmups, int rounds, int millis) {
     /**
      * A collector whose allocation of large arrays is as cheap as that of small ones, which is to the advantage of the
      * baselines, and a heap large enough that it seldom runs.
@@ -28,7 +28,7 @@ record Measurer(boolean ownJvm, int warmups, int rounds, int millis) {
     static final List<String> JVM_OPTIONS = List.of("-XX:+UseParallelGC", "-Xms1500m", "-Xmx1500m", "-Xmn700m");
 
     /** The time of an operation in nanoseconds: the median of the rounds, since others use the machine too. */
-    double nanos(Class<?> benchmark, Map<String, String> parameters) {
+    public double nanos(Class<?> benchmark, Map<String, String> parameters) {
         // The lock keeps benchmarks apart by a file that another user may own.
         System.setProperty("jmh.ignoreLock", "true");
         ChainedOptionsBuilder options = new OptionsBuilder()

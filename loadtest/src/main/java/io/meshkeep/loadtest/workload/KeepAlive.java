@@ -7,18 +7,13 @@ import io.meshkeep.loadtest.client.EtcdClient;
 import io.meshkeep.loadtest.client.Rpcs;
 import io.meshkeep.loadtest.load.Load;
 import io.meshkeep.loadtest.load.Recorder;
-import io.meshkeep.proto.LeaseGrantRequest;
-import io.meshkeep.proto.LeaseGrpc;
 import io.meshkeep.proto.LeaseKeepAliveRequest;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** Renews leases over streams; each stream asks again when it has its answer. */
 final class KeepAlive implements Load {
     private static final int STREAMS = 100;
-    private static final int LEASES = 1000;
-    private static final long TTL_SECONDS = 3600;
     private static final int TTL = 3;
 
     private final EtcdClient client;
@@ -33,19 +28,18 @@ final class KeepAlive implements Load {
         this.requests = requests;
     }
 
-    static Load prepare(EtcdClient client, long seed, long rate) {
+    static Load prepare(EtcdClient client, long rate, int leases) {
         if (rate != 0) {
             throw new IllegalArgumentException("keepalive has no rate: each stream waits for its answer");
         }
-        List<byte[]> requests = new ArrayList<>();
-        for (int i = 0; i < LEASES; i++) {
-            long lease = client.ask(
-                            LeaseGrpc.getLeaseGrantMethod(),
-                            LeaseGrantRequest.newBuilder().setTTL(TTL_SECONDS).build())
-                    .getID();
-            requests.add(LeaseKeepAliveRequest.newBuilder().setID(lease).build().toByteArray());
-        }
-        return new KeepAlive(client, requests);
+        return new KeepAlive(
+                client,
+                Leases.grant(client, leases).stream()
+                        .map(lease -> LeaseKeepAliveRequest.newBuilder()
+                                .setID(lease)
+                                .build()
+                                .toByteArray())
+                        .toList());
     }
 
     @Override
@@ -81,7 +75,7 @@ final class KeepAlive implements Load {
             }
             begin = System.nanoTime();
             call.sendMessage(requests.get(next));
-            next = (next + STREAMS) % LEASES;
+            next = (next + STREAMS) % requests.size();
         }
 
         @Override

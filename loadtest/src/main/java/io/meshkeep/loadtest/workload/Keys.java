@@ -13,11 +13,17 @@ import java.util.SplittableRandom;
 
 /** The keys of one workload: a prefix of their own and a number. Values are random bytes, so that nothing compresses. */
 public final class Keys {
+    /** The name of the keys that {@code bench fill} puts. */
+    public static final String FILLED = "fill";
+
     /** Bytes of a value. */
     public static final int VALUE_BYTES = 200;
 
     /** More than fit in a block of any store, so that compression does not find one value twice. */
     private static final int VALUES = 1024;
+
+    /** Of all values together, which are kept in memory. */
+    private static final int MOST_BYTES = 16 << 20;
 
     /** A prime: multiples of it, modulo any smaller number of keys, are all keys in a scattered order. */
     private static final long STRIDE = 2_654_435_761L;
@@ -30,10 +36,19 @@ public final class Keys {
      * @param seed of the values
      */
     public Keys(String name, long seed) {
+        this(name, seed, VALUE_BYTES);
+    }
+
+    /**
+     * @param name of the keys, a part of each key
+     * @param seed of the values
+     * @param valueBytes bytes of a value
+     */
+    Keys(String name, long seed, int valueBytes) {
         prefix = "bench/default/" + name + "/";
         SplittableRandom random = new SplittableRandom(seed);
-        byte[] value = new byte[VALUE_BYTES];
-        for (int i = 0; i < VALUES; i++) {
+        byte[] value = new byte[valueBytes];
+        for (int i = 0; i < Math.min(VALUES, MOST_BYTES / valueBytes); i++) {
             random.nextBytes(value);
             puts.add(RequestTemplate.of(PutRequest.newBuilder()
                     .setKey(marked())
@@ -59,7 +74,7 @@ public final class Keys {
 
     /** The encoded put of a key, with a value that depends on the turn. */
     public byte[] put(long number, long turn) {
-        return puts.get((int) (turn % VALUES)).with(number);
+        return puts.get((int) (turn % puts.size())).with(number);
     }
 
     /** Deletes what an earlier run may have left. */

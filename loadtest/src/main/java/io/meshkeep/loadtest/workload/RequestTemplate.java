@@ -56,6 +56,18 @@ final class RequestTemplate {
         return request;
     }
 
+    /** A key with the mark in it, for a single number. */
+    static ByteString key(ByteString marked, long number) {
+        byte[] mark = MARK.toByteArray();
+        byte[] key = marked.toByteArray();
+        for (int i = 0; i + mark.length <= key.length; i++) {
+            if (Arrays.equals(key, i, i + mark.length, mark, 0, mark.length)) {
+                return ByteString.copyFrom(new RequestTemplate(key, new int[] {i}).with(number));
+            }
+        }
+        throw new IllegalArgumentException("the mark is nowhere in the key");
+    }
+
     /** Reads a number back. */
     static long number(byte[] bytes, int place) {
         long number = 0;

@@ -5,8 +5,6 @@ import io.meshkeep.loadtest.client.EtcdClient;
 import io.meshkeep.loadtest.client.Rpcs;
 import io.meshkeep.loadtest.load.Load;
 import io.meshkeep.proto.Compare;
-import io.meshkeep.proto.LeaseGrantRequest;
-import io.meshkeep.proto.LeaseGrpc;
 import io.meshkeep.proto.PutRequest;
 import io.meshkeep.proto.RequestOp;
 import io.meshkeep.proto.TxnRequest;
@@ -22,7 +20,6 @@ final class TxnCreateLease extends Call {
     private static final int KEYS_PER_LEASE = 1000;
 
     private static final int LEASES = 500;
-    private static final long TTL_SECONDS = 3600;
     private static final int SUCCEEDED = 2;
 
     private final List<RequestTemplate> templates;
@@ -34,20 +31,20 @@ final class TxnCreateLease extends Call {
     }
 
     static Load prepare(EtcdClient client, long seed, long rate) {
-        Keys keys = new Keys("txn", seed);
+        return Loads.of(client, over(client, new Keys("txn", seed), seed), CALLERS, rate);
+    }
+
+    /** Creates keys that are deleted now if they are there. */
+    static Call over(EtcdClient client, Keys keys, long seed) {
         keys.clear(client);
         SplittableRandom random = new SplittableRandom(seed);
         byte[] value = new byte[Keys.VALUE_BYTES];
         List<RequestTemplate> templates = new ArrayList<>();
-        for (int i = 0; i < LEASES; i++) {
+        for (long lease : Leases.grant(client, LEASES)) {
             random.nextBytes(value);
-            long lease = client.ask(
-                            LeaseGrpc.getLeaseGrantMethod(),
-                            LeaseGrantRequest.newBuilder().setTTL(TTL_SECONDS).build())
-                    .getID();
             templates.add(template(keys.marked(), ByteString.copyFrom(value), lease));
         }
-        return Loads.of(client, new TxnCreateLease(templates), CALLERS, rate);
+        return new TxnCreateLease(templates);
     }
 
     private static RequestTemplate template(ByteString key, ByteString value, long lease) {

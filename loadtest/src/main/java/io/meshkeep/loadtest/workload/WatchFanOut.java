@@ -8,6 +8,7 @@ import io.meshkeep.loadtest.client.EtcdClient;
 import io.meshkeep.loadtest.client.Rpcs;
 import io.meshkeep.loadtest.client.Wire;
 import io.meshkeep.loadtest.load.Load;
+import io.meshkeep.loadtest.load.Pace;
 import io.meshkeep.loadtest.load.Recorder;
 import io.meshkeep.proto.PutRequest;
 import io.meshkeep.proto.WatchCreateRequest;
@@ -18,24 +19,35 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Many watchers of one prefix. A put counts as on its way until all watchers have its event, and only so many are on
- * their way at a time: a server that falls behind is not flooded, and one that does not is not held back. Each event
- * carries the number of its put, so every watcher is seen to get every event once, and all get them in one order.
+ * their way at a time: a server that falls behind is not flooded, and one that does not is not held back. In bursts, the
+ * next so many follow when all watchers have all events of the last ones. With a rate, puts come by the clock, and
+ * latency is from when each was due. Each event carries the number of its put, so every watcher is seen to get every
+ * event once, and all get them in one order.
  */
 final class WatchFanOut implements Load {
-    private static final int WATCHERS = 1000;
-    private static final int STREAMS = 100;
-    private static final int PUTS_ON_THEIR_WAY = 16;
-    private static final int WATCHERS_PER_STREAM = WATCHERS / STREAMS;
+    /**
+     * How many there are.
+     *
+     * @param watchers a multiple of the streams
+     * @param putsOnTheirWay at a time, or in a burst; at most 1,000
+     */
+    record Size(int watchers, int streams, int putsOnTheirWay, boolean bursts) {
+        int watchersPerStream() {
+            return watchers / streams;
+        }
+    }
 
     /** Puts are remembered here until they are delivered; a power of two above what can be on its way. */
     private static final int MEMORY = 1024;
 
     private final EtcdClient client;
+    private final Size size;
+    private final long rate;
     private final RequestTemplate put;
     private final CompletableFuture<Void> created = new CompletableFuture<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final ClientCall.Listener<byte[]> putDone = new PutDone();
-    private final ClientCall<?, ?>[] streams = new ClientCall<?, ?>[STREAMS];
+    private final ClientCall<?, ?>[] streams;
     private final long[] sentAt = new long[MEMORY];
     private final int[] missing = new int[MEMORY];
 
@@ -47,10 +59,14 @@ final class WatchFanOut implements Load {
     private long sent;
     private long delivered;
     private Recorder recorder;
+    private Pace pace;
     private boolean stopping;
 
-    private WatchFanOut(EtcdClient client, Keys keys, long seed) {
+    private WatchFanOut(EtcdClient client, Size size, Keys keys, long seed, long rate) {
         this.client = client;
+        this.size = size;
+        this.rate = rate;
+        this.streams = new ClientCall<?, ?>[size.streams];
         byte[] value = new byte[Keys.VALUE_BYTES - RequestTemplate.DIGITS];
         new SplittableRandom(seed).nextBytes(value);
         this.put = RequestTemplate.of(PutRequest.newBuilder()
@@ -59,22 +75,22 @@ final class WatchFanOut implements Load {
                 .build());
     }
 
-    static Load prepare(EtcdClient client, long seed, long rate) {
-        if (rate != 0) {
-            throw new IllegalArgumentException("watch-fanout has no rate: puts follow what is delivered");
+    static Load prepare(EtcdClient client, long seed, long rate, Size size) {
+        if (rate != 0 && size.bursts) {
+            throw new IllegalArgumentException("bursts have no rate: one follows the other");
         }
         Keys keys = new Keys("watch", seed);
-        WatchFanOut load = new WatchFanOut(client, keys, seed);
+        WatchFanOut load = new WatchFanOut(client, size, keys, seed, rate);
         client.loop().execute(() -> load.openStreams(keys));
         load.created.orTimeout(60, TimeUnit.SECONDS).join();
         return load;
     }
 
     private void openStreams(Keys keys) {
-        for (int i = 0; i < STREAMS; i++) {
+        for (int i = 0; i < size.streams; i++) {
             ClientCall<byte[], byte[]> stream = client.open(i % client.connections(), Rpcs.WATCH, new Stream());
             streams[i] = stream;
-            for (int id = 1; id <= WATCHERS_PER_STREAM; id++) {
+            for (int id = 1; id <= size.watchersPerStream(); id++) {
                 stream.sendMessage(WatchRequest.newBuilder()
                         .setCreateRequest(WatchCreateRequest.newBuilder()
                                 .setKey(keys.prefix())
@@ -89,21 +105,47 @@ final class WatchFanOut implements Load {
     @Override
     public void start(Recorder to) {
         recorder = to;
-        for (int i = 0; i < PUTS_ON_THEIR_WAY; i++) {
-            putNext();
+        if (rate == 0) {
+            putSome();
+        } else {
+            pace = new Pace(System.nanoTime(), rate);
+            putWhatIsDue();
         }
     }
 
     @Override
     public CompletableFuture<Void> stop() {
         stopping = true;
+        if (delivered == sent) {
+            end();
+        }
         return ended;
     }
 
-    private void putNext() {
+    private void putSome() {
+        for (int i = 0; i < size.putsOnTheirWay; i++) {
+            put(System.nanoTime());
+        }
+    }
+
+    private void putWhatIsDue() {
+        if (stopping) {
+            return;
+        }
+        boolean room = sent - delivered < MEMORY - 1;
+        while (room && pace.due() - System.nanoTime() <= 0) {
+            put(pace.due());
+            pace.advance();
+            room = sent - delivered < MEMORY - 1;
+        }
+        long wait = Math.max(room ? 0 : 1_000_000, pace.due() - System.nanoTime());
+        client.loop().schedule(this::putWhatIsDue, wait, TimeUnit.NANOSECONDS);
+    }
+
+    private void put(long due) {
         int slot = (int) (sent % MEMORY);
-        sentAt[slot] = System.nanoTime();
-        missing[slot] = WATCHERS;
+        sentAt[slot] = due;
+        missing[slot] = size.watchers;
         client.call(0, Rpcs.PUT, put.with(sent), putDone);
         sent++;
     }
@@ -114,9 +156,13 @@ final class WatchFanOut implements Load {
         missing[slot]--;
         if (missing[slot] == 0) {
             delivered++;
-            if (!stopping) {
-                putNext();
-            } else if (delivered == sent) {
+            if (!stopping && rate == 0) {
+                if (!size.bursts) {
+                    put(System.nanoTime());
+                } else if (delivered == sent) {
+                    putSome();
+                }
+            } else if (stopping && delivered == sent) {
                 end();
             }
         }
@@ -154,7 +200,7 @@ final class WatchFanOut implements Load {
         private static final int KV_IN_EVENT = 2;
         private static final int VALUE_IN_KV = 5;
 
-        private final long[] seen = new long[WATCHERS_PER_STREAM + 1];
+        private final long[] seen = new long[size.watchersPerStream() + 1];
 
         @Override
         public void onMessage(byte[] message) {
@@ -172,7 +218,7 @@ final class WatchFanOut implements Load {
                     case WATCH_ID -> watcher = field.value();
                     case CREATED -> {
                         watchersCreated++;
-                        if (watchersCreated == WATCHERS) {
+                        if (watchersCreated == size.watchers) {
                             created.complete(null);
                         }
                     }

@@ -33,18 +33,4 @@ class JsonTest {
     void noResultsAreAnEmptyList() {
         assertThat(Json.of(List.of())).isEqualTo("[\n\n]\n");
     }
-
-    @Test
-    void stringsAreEscaped() {
-        assertThat(Json.string("a\"b\\c\n\u0001")).isEqualTo("\"a\\\"b\\\\c\\u000a\\u0001\"");
-    }
-
-    @Test
-    void numbersAreJsonNumbers() {
-        assertThat(Json.number(0.00012345678)).isEqualTo("0.0001235");
-        assertThat(Json.number(1e12)).isEqualTo("1000000000000");
-        assertThat(Json.number(0)).isEqualTo("0");
-        assertThat(Json.number(Double.NaN)).isEqualTo("null");
-        assertThat(Json.number(Double.POSITIVE_INFINITY)).isEqualTo("null");
-    }
 }

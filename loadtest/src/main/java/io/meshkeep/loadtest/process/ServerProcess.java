@@ -1,10 +1,10 @@
-package io.meshkeep.loadtest.compare;
+package io.meshkeep.loadtest.process;
 
 import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
 import io.meshkeep.loadtest.client.Endpoint;
 import io.meshkeep.loadtest.client.EtcdClient;
-import io.meshkeep.loadtest.process.ProcessAccounts;
+import io.meshkeep.loadtest.tls.MutualTls;
 import io.meshkeep.proto.KVGrpc;
 import io.meshkeep.proto.RangeRequest;
 import java.io.IOException;
@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A server that was started for a measurement and ends with it. */
-final class ServerProcess implements AutoCloseable {
+public final class ServerProcess implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
     private static final long STOP_SECONDS = 30;
 
@@ -45,7 +45,7 @@ final class ServerProcess implements AutoCloseable {
      * @param directory holds its data and its log; made if it is not there, used as it is if it is
      * @throws IOException with the end of its log if it does not come up
      */
-    static ServerProcess start(Contender contender, Path directory) throws IOException, InterruptedException {
+    public static ServerProcess start(Contender contender, Path directory) throws IOException, InterruptedException {
         Files.createDirectories(directory);
         int port = freePort();
         Path log = directory.resolve("log");
@@ -57,7 +57,7 @@ final class ServerProcess implements AutoCloseable {
                 .start();
         Thread killer = new Thread(process::destroyForcibly);
         Runtime.getRuntime().addShutdownHook(killer);
-        Endpoint endpoint = new Endpoint("127.0.0.1", port);
+        Endpoint endpoint = new Endpoint("127.0.0.1", port, contender.tls().map(MutualTls::client));
         while (!serves(endpoint)) {
             if (!process.isAlive()) {
                 throw new IOException(contender.name() + " ended at its start: " + tail(log));
@@ -101,25 +101,28 @@ final class ServerProcess implements AutoCloseable {
         return String.join("\n", lines.subList(Math.max(0, lines.size() - 10), lines.size()));
     }
 
-    Contender contender() {
+    /** What was started. */
+    public Contender contender() {
         return contender;
     }
 
-    Endpoint endpoint() {
+    /** Where it serves. */
+    public Endpoint endpoint() {
         return endpoint;
     }
 
-    ProcessAccounts accounts() {
+    /** What it uses. */
+    public ProcessAccounts accounts() {
         return accounts;
     }
 
     /** From the start of the process to its first answer. */
-    Duration startTime() {
+    public Duration startTime() {
         return startTime;
     }
 
     /** Processor time that it had used by then. */
-    Duration startCpu() {
+    public Duration startCpu() {
         return startCpu;
     }
 
