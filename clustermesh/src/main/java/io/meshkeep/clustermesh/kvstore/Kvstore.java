@@ -8,7 +8,11 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * A client of one etcd. Thread-safe. Calls return at once; their futures fail with
- * {@link io.grpc.StatusRuntimeException}, whose description is etcd's text. Keys are text, as all of Cilium's are.
+ * {@link io.grpc.StatusRuntimeException}, whose description is etcd's text. What is chained to a future runs on a thread
+ * of the client and must not block. Keys are text, as all of Cilium's are.
+ *
+ * <p>An etcd that lost its data and came back with another cluster id is told from one that was away for a moment: all
+ * leases are lost then, and everything followed is listed anew.
  */
 public interface Kvstore extends AutoCloseable {
     /** A pair as it is stored; {@code lease} is 0 for none. */
@@ -51,12 +55,24 @@ public interface Kvstore extends AutoCloseable {
      */
     CompletableFuture<Long> deletePrefix(String prefix);
 
-    /** Grants a lease and keeps it alive until it is closed or lost; see {@link Lease#lost()}. */
+    /**
+     * Grants a lease and keeps it alive until it is closed or lost; see {@link Lease#lost()}.
+     *
+     * @param ttl whole seconds
+     */
     CompletableFuture<Lease> grant(Duration ttl);
 
     /**
+     * Keeps a lease alive that was granted to somebody before; fails with NOT_FOUND if it is gone.
+     *
+     * @param id as a {@link Pair} tells it
+     */
+    CompletableFuture<Lease> keepAlive(long id);
+
+    /**
      * Lists a prefix and follows it from there on, through lost connections and compactions, until it is closed. The
-     * follower is called by one thread at a time, in order.
+     * follower is called by one thread at a time, in order; while it does not return, nothing is read for it and the
+     * other followers of this client.
      */
     Follow follow(String prefix, Follower follower);
 
@@ -71,6 +87,9 @@ public interface Kvstore extends AutoCloseable {
     interface Lease extends AutoCloseable {
         long id();
 
+        /** How long it lives without being kept alive. */
+        Duration ttl();
+
         /** Completes when the lease is gone on the server, or nothing was heard of it for its TTL. */
         CompletableFuture<Void> lost();
 
@@ -81,6 +100,7 @@ public interface Kvstore extends AutoCloseable {
 
     /** What is being followed. */
     interface Follow extends AutoCloseable {
+        /** The follower is not called any more, but for a call that has begun. */
         @Override
         void close();
     }
