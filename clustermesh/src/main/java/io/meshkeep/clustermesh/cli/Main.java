@@ -1,5 +1,8 @@
 package io.meshkeep.clustermesh.cli;
 
+import io.meshkeep.clustermesh.apiserver.ClusterMeshCommand;
+import io.meshkeep.clustermesh.apiserver.Part;
+import io.meshkeep.server.cli.ServerProcess;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
@@ -14,6 +17,9 @@ public final class Main {
     static final int FAILED = 1;
     static final int MISUSED = 2;
 
+    /** What runs in the process of {@code clustermesh} beside the synchronisation, if its options ask for it. */
+    private static final List<Part.Factory> PARTS = List.of();
+
     private final PrintStream out;
     private final PrintStream err;
     private final Map<String, String> environment;
@@ -26,6 +32,7 @@ public final class Main {
 
     /** @param arguments a command and its flags */
     public static void main(String[] arguments) {
+        ServerProcess.prepareLogging();
         int status = new Main(System.out, System.err, System.getenv()).run(Arrays.asList(arguments));
         if (status != OK) {
             System.exit(status);
@@ -33,8 +40,21 @@ public final class Main {
     }
 
     int run(List<String> arguments) {
+        try {
+            return dispatch(arguments);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            err.println("meshkeep: interrupted");
+            return FAILED;
+        }
+    }
+
+    private int dispatch(List<String> arguments) throws InterruptedException {
         String command = arguments.isEmpty() ? "help" : arguments.get(0);
+        List<String> rest = arguments.isEmpty() ? arguments : arguments.subList(1, arguments.size());
         switch (command) {
+            case "clustermesh":
+                return new ClusterMeshCommand(out, err, environment, PARTS).run(rest);
             default:
                 err.println("meshkeep: unknown command \"" + command + "\"; see meshkeep help");
                 return MISUSED;

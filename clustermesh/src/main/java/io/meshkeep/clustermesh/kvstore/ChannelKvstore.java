@@ -156,9 +156,8 @@ public final class ChannelKvstore implements Kvstore {
             MethodDescriptor<Q, R> method, Q request, Function<R, ResponseHeader> header, Function<R, T> result) {
         CompletableFuture<T> future = new CompletableFuture<>();
         if (closed) {
-            future.completeExceptionally(Status.CANCELLED
-                    .withDescription("the client is closed")
-                    .asRuntimeException());
+            future.completeExceptionally(
+                    Status.CANCELLED.withDescription("the client is closed").asRuntimeException());
             return future;
         }
         CallOptions options = CallOptions.DEFAULT
@@ -196,9 +195,8 @@ public final class ChannelKvstore implements Kvstore {
         return range(RangeRequest.newBuilder()
                         .setKey(ByteString.copyFromUtf8(key))
                         .build())
-                .thenApply(response -> response.getKvsList().stream()
-                        .findFirst()
-                        .map(ChannelKvstore::pair));
+                .thenApply(
+                        response -> response.getKvsList().stream().findFirst().map(ChannelKvstore::pair));
     }
 
     @Override
@@ -235,8 +233,10 @@ public final class ChannelKvstore implements Kvstore {
     @Override
     public CompletableFuture<Long> put(String key, ByteString value, long lease) {
         return call(
-                KVGrpc.getPutMethod(), putRequest(key, value, lease), PutResponse::getHeader, response -> response.getHeader()
-                        .getRevision());
+                KVGrpc.getPutMethod(),
+                putRequest(key, value, lease),
+                PutResponse::getHeader,
+                response -> response.getHeader().getRevision());
     }
 
     private static PutRequest putRequest(String key, ByteString value, long lease) {

@@ -11,7 +11,8 @@ import java.util.concurrent.TimeUnit;
 /** The threads that all clients of a process share. They end when there is nothing to do, and hold up no exit. */
 final class KvstoreThreads {
     /** For the clients' own work, which never blocks. */
-    static final ExecutorService WORK = pool("kvstore", Math.max(2, Runtime.getRuntime().availableProcessors()));
+    static final ExecutorService WORK =
+            pool("kvstore", Math.max(2, Runtime.getRuntime().availableProcessors()));
 
     /** For followers, so that one that takes its time holds up no lease. */
     static final ExecutorService FOLLOWERS = pool("kvstore-follower", 8);

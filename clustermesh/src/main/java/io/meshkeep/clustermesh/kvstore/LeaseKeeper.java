@@ -1,8 +1,8 @@
 package io.meshkeep.clustermesh.kvstore;
 
 import io.grpc.Status;
-import io.grpc.stub.ClientCalls;
 import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.ClientResponseObserver;
 import io.meshkeep.proto.LeaseGrantRequest;
 import io.meshkeep.proto.LeaseGrantResponse;
@@ -61,9 +61,8 @@ final class LeaseKeeper {
         CompletableFuture<Kvstore.Lease> future = new CompletableFuture<>();
         kvstore.loop().execute(() -> {
             if (kvstore.isClosed()) {
-                future.completeExceptionally(Status.CANCELLED
-                        .withDescription("the client is closed")
-                        .asRuntimeException());
+                future.completeExceptionally(
+                        Status.CANCELLED.withDescription("the client is closed").asRuntimeException());
                 return;
             }
             Kept known = leases.get(id);
@@ -98,9 +97,8 @@ final class LeaseKeeper {
     void close() {
         for (Kept lease : new ArrayList<>(leases.values())) {
             lease.forget();
-            lease.alive.completeExceptionally(Status.CANCELLED
-                    .withDescription("the client is closed")
-                    .asRuntimeException());
+            lease.alive.completeExceptionally(
+                    Status.CANCELLED.withDescription("the client is closed").asRuntimeException());
         }
         if (stream != null) {
             stream.cancel("the client is closed", null);
@@ -181,7 +179,11 @@ final class LeaseKeeper {
 
         @Override
         public void onCompleted() {
-            broken(this, Status.UNAVAILABLE.withDescription("the server ended the stream").asException());
+            broken(
+                    this,
+                    Status.UNAVAILABLE
+                            .withDescription("the server ended the stream")
+                            .asException());
         }
     }
 

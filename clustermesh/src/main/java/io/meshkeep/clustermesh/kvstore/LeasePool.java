@@ -154,7 +154,6 @@ public final class LeasePool implements AutoCloseable {
 
     /**
      * Goes on with a lease that an earlier process was granted. Fails if it is gone, or of another TTL than this pool's.
-     * No new keys are put under it.
      */
     CompletableFuture<Held> adopt(long id) {
         return kvstore.keepAlive(id).thenApply(lease -> {
@@ -177,11 +176,20 @@ public final class LeasePool implements AutoCloseable {
         lease.keys++;
     }
 
-    /** A key is not under the lease any more. A lease without keys is left to run out, unless it is the next to fill. */
+    /**
+     * A key is not under the lease any more. A lease without keys is left to run out, unless it is being filled; one that
+     * is half empty is filled again.
+     */
     synchronized void release(Held lease) {
         lease.keys--;
-        if (lease.keys <= 0 && !withRoom.contains(lease) && held.remove(lease.id(), lease)) {
+        if (lease.gone || closed || withRoom.contains(lease)) {
+            return;
+        }
+        if (lease.keys <= 0) {
+            held.remove(lease.id(), lease);
             lease.lease.close();
+        } else if (lease.keys <= maxKeys / 2 && held.containsKey(lease.id())) {
+            withRoom.add(lease);
         }
     }
 

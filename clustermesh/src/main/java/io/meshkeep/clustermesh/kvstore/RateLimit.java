@@ -40,8 +40,7 @@ public final class RateLimit {
             return 0;
         }
         long now = clock.getAsLong();
-        tokens = Math.min(
-                Math.max(1, perSecond), tokens + (now - last) * perSecond / TimeUnit.SECONDS.toNanos(1));
+        tokens = Math.min(Math.max(1, perSecond), tokens + (now - last) * perSecond / TimeUnit.SECONDS.toNanos(1));
         last = now;
         if (tokens >= 1) {
             tokens--;

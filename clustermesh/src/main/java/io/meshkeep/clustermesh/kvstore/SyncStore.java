@@ -212,9 +212,7 @@ public final class SyncStore implements AutoCloseable {
         }
         kvstore.list(settings.prefix + "/")
                 .thenCombine(
-                        settings.canary
-                                .map(kvstore::get)
-                                .orElse(CompletableFuture.completedFuture(Optional.empty())),
+                        settings.canary.map(kvstore::get).orElse(CompletableFuture.completedFuture(Optional.empty())),
                         (listing, canary) -> {
                             List<Kvstore.Pair> pairs = new ArrayList<>(listing.pairs());
                             canary.ifPresent(pairs::add);
@@ -225,7 +223,9 @@ public final class SyncStore implements AutoCloseable {
                     if (failure != null) {
                         failed("what is below " + settings.prefix + " could not be listed", failure);
                         KvstoreThreads.TIMER.schedule(
-                                () -> lookAgain(attempt + 1), STORE_BACKOFF.millisAfter(attempt), TimeUnit.MILLISECONDS);
+                                () -> lookAgain(attempt + 1),
+                                STORE_BACKOFF.millisAfter(attempt),
+                                TimeUnit.MILLISECONDS);
                     }
                 });
     }
@@ -390,25 +390,21 @@ public final class SyncStore implements AutoCloseable {
 
     /** Null if it has to wait. */
     private Write prepare(Entry entry) {
+        if (entry.wanted != null && (entry.lease == null || entry.lease.isGone())) {
+            entry.lease = leases.take(this::leaseThere);
+            if (entry.lease == null) {
+                needsLease = true;
+                return null;
+            }
+            observe(entry.lease);
+        }
+        // last, since what is taken here is used up
         long wait = settings.rate.take();
         if (wait > 0) {
             pause(wait, TimeUnit.NANOSECONDS);
             return null;
         }
-        if (entry.wanted == null) {
-            return new Write(entry, null, null);
-        }
-        LeasePool.Held lease = entry.lease;
-        if (lease == null || lease.isGone()) {
-            lease = leases.take(this::leaseThere);
-            if (lease == null) {
-                needsLease = true;
-                return null;
-            }
-            observe(lease);
-            entry.lease = lease;
-        }
-        return new Write(entry, entry.wanted, lease);
+        return entry.wanted == null ? new Write(entry, null, null) : new Write(entry, entry.wanted, entry.lease);
     }
 
     private void leaseThere() {

@@ -183,8 +183,7 @@ final class WatchStream {
         long wait = BACKOFF.millisAfter(failures);
         for (Following following : interrupted) {
             delivery.execute(() -> following.interrupted(cause));
-            KvstoreThreads.TIMER.schedule(
-                    () -> delivery.execute(following::resume), wait, TimeUnit.MILLISECONDS);
+            KvstoreThreads.TIMER.schedule(() -> delivery.execute(following::resume), wait, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -209,7 +208,11 @@ final class WatchStream {
 
         @Override
         public void onCompleted() {
-            broken(this, Status.UNAVAILABLE.withDescription("the server ended the stream").asException());
+            broken(
+                    this,
+                    Status.UNAVAILABLE
+                            .withDescription("the server ended the stream")
+                            .asException());
         }
     }
 }

@@ -222,8 +222,8 @@ class ChannelKvstoreTest {
 
     @Test
     void anEndpointThatIsDownIsPassedOver() throws Exception {
-        EtcdConfig config = EtcdConfig.parse("endpoints: ['http://127.0.0.1:1', 'http://[127.0.0.1]:"
-                + TestServer.port(server) + "']");
+        EtcdConfig config = EtcdConfig.parse(
+                "endpoints: ['http://127.0.0.1:1', 'http://[127.0.0.1]:" + TestServer.port(server) + "']");
         try (ChannelKvstore remote = ChannelKvstore.connect(config)) {
             Recorder recorder = new Recorder();
             remote.follow("", recorder);

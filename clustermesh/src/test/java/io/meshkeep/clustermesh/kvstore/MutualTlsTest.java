@@ -65,7 +65,10 @@ class MutualTlsTest {
                 .start();
         CompletableFuture<Void> users = new CompletableFuture<>();
         server.store()
-                .write(new Command.Auth(CiliumUsers.forCluster("one", true)), 100, (result, error) -> users.complete(null));
+                .write(
+                        new Command.Auth(CiliumUsers.forCluster("one", true)),
+                        100,
+                        (result, error) -> users.complete(null));
         get(users);
     }
 
@@ -85,20 +88,17 @@ class MutualTlsTest {
 
     private EtcdConfig config() throws IOException {
         Path file = directory.resolve("etcd-config.yaml");
-        Files.writeString(
-                file,
-                """
+        Files.writeString(file, """
                 endpoints:
                 - https://127.0.0.1:%d
                 trusted-ca-file: %s
                 cert-file: %s
                 key-file: %s
-                """
-                        .formatted(
-                                TestServer.port(server),
-                                directory.resolve("ca.crt"),
-                                directory.resolve("client.crt"),
-                                directory.resolve("client.key")));
+                """.formatted(
+                        TestServer.port(server),
+                        directory.resolve("ca.crt"),
+                        directory.resolve("client.crt"),
+                        directory.resolve("client.key")));
         return EtcdConfig.read(file);
     }
 
@@ -164,9 +164,7 @@ class MutualTlsTest {
                                             directory.resolve("ca.crt"))))
                     .build()
                     .start();
-            await().atMost(PATIENCE)
-                    .ignoreExceptions()
-                    .until(() -> get(kvstore.put("a", bytes("2"), 0)) > 0);
+            await().atMost(PATIENCE).ignoreExceptions().until(() -> get(kvstore.put("a", bytes("2"), 0)) > 0);
         }
     }
 
@@ -181,8 +179,9 @@ class MutualTlsTest {
                 config.keyFile());
         try (Kvstore kvstore = ChannelKvstore.over(EtcdConnection.open(byName).channel(), Duration.ofSeconds(2))) {
             assertThatThrownBy(() -> get(kvstore.get("a")))
-                    .satisfies(failure -> assertThat(Status.fromThrowable(failure).getCode())
-                            .isIn(Status.Code.DEADLINE_EXCEEDED, Status.Code.UNAVAILABLE));
+                    .satisfies(
+                            failure -> assertThat(Status.fromThrowable(failure).getCode())
+                                    .isIn(Status.Code.DEADLINE_EXCEEDED, Status.Code.UNAVAILABLE));
         }
     }
 

@@ -195,7 +195,9 @@ class SyncStoreTest {
             get(store.synced());
             server.close();
             server = TestServer.start(directory.resolve("b"), port, 1_000_000);
-            await().atMost(PATIENCE).ignoreExceptions().until(() -> pairs(remote, "").size() == 101);
+            await().atMost(PATIENCE)
+                    .ignoreExceptions()
+                    .until(() -> pairs(remote, "").size() == 101);
         }
     }
 
@@ -259,8 +261,8 @@ class SyncStoreTest {
             store.upsert("last" + i, bytes("v"));
             wanted.put("p/last" + i, "v");
         }
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(pairs(kvstore, "p/"))
-                .isEqualTo(wanted));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(pairs(kvstore, "p/")).isEqualTo(wanted));
         small.close();
     }
 
