@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -77,45 +78,54 @@ public final class ClusterMeshCommand {
     private int serve(ApiServerOptions options, ServerConfig store)
             throws IOException, StartException, InterruptedException {
         Logger log = LoggerFactory.getLogger(ClusterMeshCommand.class);
-        CountDownLatch ended = new CountDownLatch(1);
+        AtomicBoolean ending = new AtomicBoolean();
         AtomicReference<ApiServer> running = new AtomicReference<>();
-        Thread onSignal = new Thread(
-                () -> {
-                    ApiServer server = running.getAndSet(null);
-                    if (server == null) {
-                        // it has failed, and the exit status is to say so
-                        return;
-                    }
-                    log.info("stopping");
-                    server.close();
-                    ended.countDown();
-                    // left to itself a JVM ends with 128 and the signal's number, which looks like a failure
-                    Runtime.getRuntime().halt(OK);
-                },
-                "clustermesh-shutdown");
-        ApiServer server = ApiServer.start(options, store, parts);
-        running.set(server);
+        Thread onSignal = new Thread(() -> stop(running, ending, log), "clustermesh-shutdown");
         Runtime.getRuntime().addShutdownHook(onSignal);
+        ApiServer server;
+        try {
+            server = ApiServer.start(options, store, parts);
+        } catch (IOException | StartException | RuntimeException cannotStart) {
+            ending.set(true);
+            throw cannotStart;
+        }
+        running.set(server);
         out.println("Meshkeep synchronises cluster " + options.cluster().name()
                 + server.store()
                         .map(own -> " and serves clients on " + String.join(", ", own.clientUrls()))
                         .orElse(""));
         out.flush();
+        if (server.store().isEmpty()) {
+            new CountDownLatch(1).await();
+        }
+        String reason = "the store stopped by itself";
         try {
-            if (server.store().isPresent()) {
-                server.store().get().awaitTermination();
-            } else {
-                ended.await();
-            }
+            server.store().orElseThrow().awaitTermination();
         } catch (StoreException failure) {
             log.error("the store failed", failure);
-            // Left unclosed: after a failed write nothing more may reach the disk, and a stop at any moment is safe.
-            if (running.getAndSet(null) != null) {
-                return fail(FAILED, failure.getMessage());
-            }
+            reason = failure.getMessage();
         }
-        onSignal.join();
-        return OK;
+        if (!ending.compareAndSet(false, true)) {
+            // the shutdown hook is closing everything and ends the process
+            onSignal.join();
+        }
+        // Left unclosed: after a failed write nothing more may reach the disk, and a stop at any moment is safe.
+        return fail(FAILED, reason);
+    }
+
+    /** Ends the process with 0: left to itself a JVM ends with 128 and the signal's number, which looks like a failure. */
+    private static void stop(AtomicReference<ApiServer> running, AtomicBoolean ending, Logger log) {
+        if (!ending.compareAndSet(false, true)) {
+            return;
+        }
+        log.info("stopping");
+        ApiServer server = running.get();
+        if (server != null) {
+            // otherwise it is still starting, which may be broken off at any moment
+            server.close();
+        }
+        log.info("stopped");
+        Runtime.getRuntime().halt(OK);
     }
 
     private int fail(int status, String message) {

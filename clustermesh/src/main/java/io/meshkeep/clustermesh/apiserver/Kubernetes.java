@@ -12,6 +12,9 @@ import java.util.Optional;
 
 /** Clients of the Kubernetes API, over Java's own HTTP client. */
 public final class Kubernetes {
+    /** Of one request, within a second; then informers say that they could not list, and try again themselves. */
+    private static final int RETRIES = 3;
+
     private Kubernetes() {}
 
     /**
@@ -38,7 +41,10 @@ public final class Kubernetes {
     /** A client that watches over plain HTTP, as Kubernetes' own do, and not over WebSocket. */
     public static KubernetesClient client(Config config) {
         return new KubernetesClientBuilder()
-                .withConfig(new ConfigBuilder(config).withOnlyHttpWatches(true).build())
+                .withConfig(new ConfigBuilder(config)
+                        .withOnlyHttpWatches(true)
+                        .withRequestRetryBackoffLimit(RETRIES)
+                        .build())
                 .withHttpClientFactory(new JdkHttpClientFactory())
                 .build();
     }
