@@ -30,6 +30,9 @@ final class ServiceSync {
 
     private final Map<String, String> serviceBySlice = new HashMap<>();
     private final Set<String> written = new HashSet<>();
+    /** What has changed before all was listed. */
+    private final Set<String> changedBefore = new HashSet<>();
+
     private boolean servicesListed;
     private boolean slicesListed;
 
@@ -114,6 +117,15 @@ final class ServiceSync {
     }
 
     private void changed(String key) {
+        if (servicesListed && slicesListed) {
+            write(key);
+        } else {
+            // half of its slices would make a value that was never true, over one of an earlier process that is
+            changedBefore.add(key);
+        }
+    }
+
+    private void write(String key) {
         ServiceView service = services.get(key);
         TreeMap<String, Backends> of = slices.get(key);
         if (of != null && of.isEmpty() && service == null) {
@@ -137,6 +149,8 @@ final class ServiceSync {
         servicesListed |= ofServices;
         slicesListed |= !ofServices;
         if (servicesListed && slicesListed) {
+            changedBefore.forEach(this::write);
+            changedBefore.clear();
             store.synced();
         }
     }

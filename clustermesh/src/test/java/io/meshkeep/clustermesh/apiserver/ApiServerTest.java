@@ -5,12 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.meshkeep.certs.CertificateAuthority;
+import io.meshkeep.certs.CertificateFiles;
+import io.meshkeep.certs.CertificateRequest;
+import io.meshkeep.certs.KeyAlgorithm;
+import io.meshkeep.certs.Pem;
 import io.meshkeep.clustermesh.kvstore.ChannelKvstore;
 import io.meshkeep.clustermesh.kvstore.TestServer;
 import io.meshkeep.clustermesh.sync.FakeKubernetes;
 import io.meshkeep.server.MeshkeepServer;
 import io.meshkeep.server.ServerConfig;
+import io.meshkeep.server.TlsConfig;
 import io.meshkeep.server.auth.CiliumUsers;
+import io.meshkeep.store.AuthState;
 import io.meshkeep.store.Command;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -20,6 +27,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -161,6 +169,31 @@ class ApiServerTest {
         var all = (io.meshkeep.store.AuthChange.Sequence) CiliumUsers.forCluster("one", false);
         return new io.meshkeep.store.AuthChange.Sequence(
                 all.changes().subList(0, all.changes().size() - 1));
+    }
+
+    @Test
+    void anEmptyStoreIsGivenCiliumsUsersAndTrustsTheProcess() throws Exception {
+        CertificateAuthority authority =
+                CertificateAuthority.create("CA", KeyAlgorithm.EC_P256, Duration.ofDays(1), Instant::now);
+        Path chain = directory.resolve("tls.crt");
+        Path key = directory.resolve("tls.key");
+        Path ca = directory.resolve("ca.crt");
+        CertificateFiles.write(
+                authority.issue(CertificateRequest.server("server", List.of("127.0.0.1")), KeyAlgorithm.EC_P256),
+                chain,
+                key);
+        Files.writeString(ca, Pem.of(authority.certificate()));
+        ServerConfig tls = store().toBuilder()
+                .listenTls("127.0.0.1", 0, TlsConfig.mutual(chain, key, ca))
+                .build();
+        try (ApiServer server = ApiServer.start(options(), tls, List.of())) {
+            AuthState auth = server.store().orElseThrow().store().snapshot().auth();
+            assertThat(auth.isEnabled()).isTrue();
+            assertThat(auth.user("admin-one")).isNotNull();
+            assertThat(auth.user("local-one")).isNotNull();
+            assertThat(auth.user("externalworkload")).isNull();
+            await().atMost(PATIENCE).until(server::isReady);
+        }
     }
 
     @Test
