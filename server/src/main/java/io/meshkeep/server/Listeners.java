@@ -1,9 +1,12 @@
 package io.meshkeep.server;
 
+import io.grpc.Attributes;
 import io.grpc.Server;
+import io.grpc.ServerTransportFilter;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
+import io.meshkeep.server.auth.PeerIdentity;
 import io.meshkeep.server.http.Budgets;
 import io.meshkeep.server.http.EtcdRoutes;
 import io.meshkeep.server.http.FirstBytesNegotiator;
@@ -16,6 +19,7 @@ import io.meshkeep.server.http.VersionInfo;
 import io.meshkeep.server.rpc.EtcdServices;
 import io.meshkeep.server.tls.Certificates;
 import io.meshkeep.server.tls.SelfSigned;
+import io.meshkeep.store.AuthUser;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -181,6 +185,16 @@ final class Listeners implements AutoCloseable {
 
     private void openInProcess(String name) throws StartException {
         InProcessServerBuilder builder = InProcessServerBuilder.forName(name).directExecutor();
+        if (config.trustInProcess()) {
+            builder.addTransportFilter(new ServerTransportFilter() {
+                @Override
+                public Attributes transportReady(Attributes transport) {
+                    return transport.toBuilder()
+                            .set(PeerIdentity.COMMON_NAME, AuthUser.ROOT)
+                            .build();
+                }
+            });
+        }
         services.services().forEach(builder::addService);
         inProcess = builder.fallbackHandlerRegistry(services.unknownMethods()).build();
         try {

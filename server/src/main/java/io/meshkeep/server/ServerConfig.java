@@ -61,6 +61,7 @@ public final class ServerConfig {
     private final Duration authTokenTtl;
     private final int bcryptCost;
     private final Path usersFile;
+    private final boolean trustInProcess;
 
     private ServerConfig(Builder builder) {
         name = builder.name;
@@ -97,6 +98,7 @@ public final class ServerConfig {
         authTokenTtl = builder.authTokenTtl;
         bcryptCost = builder.bcryptCost;
         usersFile = builder.usersFile;
+        trustInProcess = builder.trustInProcess;
     }
 
     /** A builder that holds the defaults. */
@@ -303,6 +305,14 @@ public final class ServerConfig {
         return Optional.ofNullable(usersFile);
     }
 
+    /**
+     * Whether callers over the in-process transport are the user root. They are in this process already; callers over the
+     * network are never taken for them.
+     */
+    public boolean trustInProcess() {
+        return trustInProcess;
+    }
+
     /** Collects a configuration. Not safe for use by several threads. */
     public static final class Builder {
         private String name = "default";
@@ -339,6 +349,7 @@ public final class ServerConfig {
         private Duration authTokenTtl = Duration.ofMinutes(5);
         private int bcryptCost = 10;
         private Path usersFile;
+        private boolean trustInProcess;
 
         private Builder() {}
 
@@ -377,6 +388,7 @@ public final class ServerConfig {
             authTokenTtl = config.authTokenTtl;
             bcryptCost = config.bcryptCost;
             usersFile = config.usersFile;
+            trustInProcess = config.trustInProcess;
         }
 
         /** See {@link ServerConfig#name()}. */
@@ -585,6 +597,12 @@ public final class ServerConfig {
         /** See {@link ServerConfig#usersFile()}. */
         public Builder usersFile(Path value) {
             usersFile = Objects.requireNonNull(value);
+            return this;
+        }
+
+        /** See {@link ServerConfig#trustInProcess()}. */
+        public Builder trustInProcess(boolean value) {
+            trustInProcess = value;
             return this;
         }
 

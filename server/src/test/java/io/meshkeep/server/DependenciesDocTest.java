@@ -46,9 +46,14 @@ class DependenciesDocTest {
     /** A jar lies at group/artifact/version/ in the local repository; an asterisk stands for the rest of a name. */
     private static List<Row> rows() throws IOException {
         List<Row> rows = new ArrayList<>();
+        boolean here = true;
         for (String line : Files.readAllLines(PAGE)) {
+            if (line.startsWith("## ")) {
+                // what that module needs besides is looked at there
+                here = !line.contains("clustermesh");
+            }
             Matcher row = ROW.matcher(line);
-            if (row.matches()) {
+            if (here && row.matches()) {
                 String artifacts = Pattern.quote(row.group(2)).replace("*", "\\E[^/]*\\Q");
                 rows.add(new Row(
                         row.group(1) + ":" + row.group(2) + " " + row.group(3),

@@ -172,6 +172,7 @@ class ServerConfigTest {
                 .authTokenTtl(Duration.ofSeconds(17))
                 .bcryptCost(18)
                 .usersFile(Path.of("u"))
+                .trustInProcess(true)
                 .build();
         assertThat(config)
                 .usingRecursiveComparison()

@@ -102,7 +102,7 @@ public final class UsersFile implements AutoCloseable {
      *
      * @throws IllegalArgumentException with one line that says what is wrong
      */
-    static SortedMap<String, String> parse(byte[] yaml) {
+    public static SortedMap<String, String> parse(byte[] yaml) {
         Object content;
         try {
             content = new Load(LoadSettings.builder().build()).loadFromString(new String(yaml, StandardCharsets.UTF_8));

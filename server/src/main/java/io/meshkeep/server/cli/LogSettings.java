@@ -10,19 +10,19 @@ import java.util.logging.Level;
  * @param format how a record is written
  * @param outputs where to: {@code stderr}, {@code stdout} or file paths; at least one
  */
-record LogSettings(Level level, Format format, List<String> outputs) {
+public record LogSettings(Level level, Format format, List<String> outputs) {
     static final String STDERR = "stderr";
     static final String STDOUT = "stdout";
 
     /** How a record is written. */
-    enum Format {
+    public enum Format {
         /** One JSON object a line, with the keys that etcd uses. */
         JSON,
         /** Lines for people. */
         CONSOLE
     }
 
-    LogSettings {
+    public LogSettings {
         outputs = List.copyOf(outputs);
     }
 }

@@ -25,9 +25,6 @@ public final class Main {
     static final int FAILED = 1;
     static final int MISUSED = 2;
 
-    /** Set by the launcher, which knows it and the JVM does not. */
-    private static final String TERMINAL_PROPERTY = "meshkeep.terminal";
-
     /** Start, stop, and end in the way that lets the JVM archive the classes it has loaded. */
     private static final String TRAINING_PROPERTY = "meshkeep.training";
 
@@ -43,8 +40,7 @@ public final class Main {
 
     /** @param arguments a command and its flags, or etcd's flags alone */
     public static void main(String[] arguments) {
-        // Naming the class does not initialise it, which would be too early: see there.
-        System.setProperty(ShutdownProofLogManager.PROPERTY, ShutdownProofLogManager.class.getName());
+        ServerProcess.prepareLogging();
         int status = new Main(System.out, System.err, System.getenv()).run(Arrays.asList(arguments));
         if (status != OK) {
             System.exit(status);
@@ -113,12 +109,9 @@ public final class Main {
                 default:
             }
         }
-        ServeOptions options = ServeOptions.parse(arguments, environment, Boolean.getBoolean(TERMINAL_PROPERTY));
-        Logging.configure(options.logging());
-        ShutdownProofLogManager.keepHandlers();
+        ServeOptions options = ServeOptions.parse(arguments, environment, ServerProcess.isTerminal());
+        ServerProcess.beginLogging(options);
         Logger log = LoggerFactory.getLogger(Main.class);
-        options.notices().forEach(log::info);
-        options.warnings().forEach(log::warn);
 
         AtomicBoolean ending = new AtomicBoolean();
         AtomicReference<MeshkeepServer> running = new AtomicReference<>();

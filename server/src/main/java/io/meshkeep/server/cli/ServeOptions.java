@@ -26,7 +26,7 @@ import java.util.logging.Level;
  * @param notices lines to log as information once logging works
  * @param warnings lines to log as warnings
  */
-record ServeOptions(ServerConfig config, LogSettings logging, List<String> notices, List<String> warnings) {
+public record ServeOptions(ServerConfig config, LogSettings logging, List<String> notices, List<String> warnings) {
 
     /**
      * Puts command line, environment and configuration file together. As in etcd a configuration file replaces all
@@ -37,7 +37,7 @@ record ServeOptions(ServerConfig config, LogSettings logging, List<String> notic
      * @param terminal whether standard error is a terminal; then logs are for people unless told otherwise
      * @throws UsageException with the one line to print, if anything is wrong
      */
-    static ServeOptions parse(List<String> arguments, Map<String, String> environment, boolean terminal)
+    public static ServeOptions parse(List<String> arguments, Map<String, String> environment, boolean terminal)
             throws UsageException {
         Settings settings = CommandLine.parse(arguments);
         List<String> notices = new ArrayList<>();

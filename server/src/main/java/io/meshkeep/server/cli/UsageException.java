@@ -1,7 +1,7 @@
 package io.meshkeep.server.cli;
 
 /** The command line, environment or configuration file is wrong; the message is the one line to print. */
-final class UsageException extends Exception {
+public final class UsageException extends Exception {
     UsageException(String message) {
         super(message);
     }

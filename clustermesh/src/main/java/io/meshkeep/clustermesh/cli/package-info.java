@@ -1,0 +1,2 @@
+/** The commands {@code clustermesh}, {@code kvstoremesh}, {@code vm} and {@code troubleshoot}. */
+package io.meshkeep.clustermesh.cli;

@@ -1,0 +1,54 @@
+package io.meshkeep.clustermesh.sync;
+
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Kubernetes objects ({@code objects.json}), and the keys and values that Cilium 1.16.19's own types make of them:
+ * {@code shared.txt} where only shared services are synchronised, {@code all.txt} where all are. Lines of keys and values
+ * alternate.
+ */
+final class Fixture {
+    static final Cluster CLUSTER = Cluster.of("one", 3);
+
+    private static final KubernetesSerialization JSON = new KubernetesSerialization();
+
+    private Fixture() {}
+
+    private static String read(String name) {
+        try (InputStream in = Fixture.class.getResourceAsStream(name)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The objects as JSON, as a client would send them. */
+    static List<Map<?, ?>> documents() {
+        List<Map<?, ?>> documents = new ArrayList<>();
+        ((List<?>) JSON.unmarshal(read("objects.json"), Map.class).get("items"))
+                .forEach(item -> documents.add((Map<?, ?>) item));
+        return documents;
+    }
+
+    static String json(Object document) {
+        return JSON.asJson(document);
+    }
+
+    /** Keys and values. */
+    static Map<String, String> keys(String name) {
+        Map<String, String> keys = new TreeMap<>();
+        String[] lines = read(name).split("\n", -1);
+        for (int i = 0; i + 1 < lines.length; i += 2) {
+            keys.put(lines[i], lines[i + 1]);
+        }
+        return keys;
+    }
+}
