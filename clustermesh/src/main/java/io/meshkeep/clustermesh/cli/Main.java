@@ -2,6 +2,7 @@ package io.meshkeep.clustermesh.cli;
 
 import io.meshkeep.clustermesh.apiserver.ClusterMeshCommand;
 import io.meshkeep.clustermesh.apiserver.Part;
+import io.meshkeep.clustermesh.kvstoremesh.KvstoreMeshCommand;
 import io.meshkeep.server.cli.ServerProcess;
 import java.io.PrintStream;
 import java.util.Arrays;
@@ -55,6 +56,8 @@ public final class Main {
         switch (command) {
             case "clustermesh":
                 return new ClusterMeshCommand(out, err, environment, PARTS).run(rest);
+            case "kvstoremesh":
+                return new KvstoreMeshCommand(out, err, environment).run(rest);
             default:
                 err.println("meshkeep: unknown command \"" + command + "\"; see meshkeep help");
                 return MISUSED;
