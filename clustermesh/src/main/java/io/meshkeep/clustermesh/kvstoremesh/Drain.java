@@ -32,6 +32,7 @@ final class Drain {
     private final List<String> prefixes = new ArrayList<>();
 
     private boolean cancelled;
+    private boolean deleting;
     private ScheduledFuture<?> waiting;
 
     Drain(Kvstore local, String cluster, KvstoreMeshConfig.Timing timing, ScheduledExecutorService timer) {
@@ -52,17 +53,24 @@ final class Drain {
         return done;
     }
 
-    /** The cluster is back: while agents are waited for, there is no need to delete anything. */
-    synchronized void cancelWhileWaiting() {
-        if (waiting != null && waiting.cancel(false)) {
-            waiting = null;
+    /** The cluster is back: as long as none of its entries is deleted, none has to be. */
+    void cancelWhileWaiting() {
+        synchronized (this) {
+            if (deleting) {
+                return;
+            }
             cancelled = true;
-            done.complete(null);
+            if (waiting != null) {
+                waiting.cancel(false);
+            }
         }
+        done.complete(null);
     }
 
-    synchronized void close() {
-        cancelled = true;
+    void close() {
+        synchronized (this) {
+            cancelled = true;
+        }
         done.complete(null);
     }
 
@@ -83,13 +91,16 @@ final class Drain {
                     "cluster {}: what was mirrored is deleted in {} s, when agents have let go of it",
                     cluster,
                     timing.drainGrace().toSeconds());
-            schedule(() -> deletePrefixes(1), timing.drainGrace().toMillis(), true);
+            schedule(() -> deletePrefixes(1), timing.drainGrace().toMillis());
         });
     }
 
     private void deletePrefixes(int attempt) {
         synchronized (this) {
-            waiting = null;
+            if (cancelled) {
+                return;
+            }
+            deleting = true;
         }
         deleteFrom(0, attempt);
     }
@@ -116,19 +127,21 @@ final class Drain {
         if (attempt <= LOUD_FAILURES) {
             log.warn("cluster {}: what was mirrored cannot be deleted; trying again", cluster, failure);
         }
-        schedule(() -> action.accept(attempt + 1), backoff.millisAfter(attempt), false);
+        schedule(() -> action.accept(attempt + 1), backoff.millisAfter(attempt));
     }
 
-    private synchronized void schedule(Runnable action, long millis, boolean mayBeCancelled) {
-        if (cancelled) {
-            return;
+    private void schedule(Runnable action, long millis) {
+        synchronized (this) {
+            if (cancelled) {
+                return;
+            }
+            try {
+                waiting = timer.schedule(action, millis, TimeUnit.MILLISECONDS);
+                return;
+            } catch (RejectedExecutionException closed) {
+                log.debug("cluster {}: not all that was mirrored could be deleted before the end", cluster, closed);
+            }
         }
-        try {
-            ScheduledFuture<?> scheduled = timer.schedule(action, millis, TimeUnit.MILLISECONDS);
-            waiting = mayBeCancelled ? scheduled : null;
-        } catch (RejectedExecutionException closed) {
-            log.debug("cluster {}: not all that was mirrored could be deleted before the end", cluster, closed);
-            done.complete(null);
-        }
+        done.complete(null);
     }
 }

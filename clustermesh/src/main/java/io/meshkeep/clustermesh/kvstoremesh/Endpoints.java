@@ -12,7 +12,12 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.prometheus.metrics.config.EscapingScheme;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -28,6 +33,7 @@ import java.util.function.Supplier;
  */
 final class Endpoints implements AutoCloseable {
     private static final String JSON = "application/json";
+    private static final String METRICS = "text/plain; version=0.0.4; charset=utf-8";
 
     private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("kvstoremesh-http", true), NioIoHandler.newFactory());
@@ -61,14 +67,23 @@ final class Endpoints implements AutoCloseable {
     }
 
     /** Listens for Prometheus. */
-    InetSocketAddress metrics(InetSocketAddress address, MeshMetrics metrics) throws IOException {
+    InetSocketAddress metrics(InetSocketAddress address, PrometheusRegistry registry) throws IOException {
         return listen(
                 address,
                 HttpRoutes.builder()
                         .exact(
                                 "/metrics",
-                                readOnly(() -> HttpReply.of(
-                                        HttpResponseStatus.OK, MeshMetrics.CONTENT_TYPE, metrics.scrape()))));
+                                readOnly(() -> HttpReply.of(HttpResponseStatus.OK, METRICS, scrape(registry)))));
+    }
+
+    private static byte[] scrape(PrometheusRegistry registry) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(1 << 16);
+        try {
+            PrometheusTextFormatWriter.create().write(out, registry.scrape(), EscapingScheme.UNDERSCORE_ESCAPING);
+        } catch (IOException e) {
+            throw new UncheckedIOException("writing to memory failed", e);
+        }
+        return out.toByteArray();
     }
 
     private static HttpReply text(HttpResponseStatus status, String body) {

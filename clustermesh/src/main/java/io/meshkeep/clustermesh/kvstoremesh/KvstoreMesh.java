@@ -41,13 +41,15 @@ public final class KvstoreMesh implements AutoCloseable {
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private volatile Optional<Duration> bootstrap = Optional.empty();
 
-    /** Guards the three below. */
+    /** Guards what is below. */
     private final Object lock = new Object();
 
     private final Map<String, RemoteCluster> clusters = new TreeMap<>();
     private final Map<String, Drain> drains = new HashMap<>();
     /** Clusters that came back while their entries were being deleted. */
     private final Map<String, Path> delayed = new HashMap<>();
+
+    private boolean closed;
 
     private KvstoreMesh(KvstoreMeshConfig config, Kvstore local, RemoteCluster.Opener opener) {
         this.config = config;
@@ -95,7 +97,7 @@ public final class KvstoreMesh implements AutoCloseable {
 
     private void isReady(boolean all) {
         synchronized (lock) {
-            if (ready.isDone()) {
+            if (closed || ready.isDone()) {
                 return;
             }
             Duration took = Duration.ofNanos(System.nanoTime() - begun);
@@ -150,17 +152,24 @@ public final class KvstoreMesh implements AutoCloseable {
     }
 
     private void add(String name, Path file) {
-        RemoteCluster cluster;
+        RemoteCluster cluster = null;
+        Drain drain;
         synchronized (lock) {
-            Drain drain = drains.get(name);
-            if (drain != null) {
-                log.info("cluster {}: it is back, and is connected to when its old entries are dealt with", name);
-                delayed.put(name, file);
-                drain.cancelWhileWaiting();
+            if (closed) {
                 return;
             }
-            cluster = new RemoteCluster(name, file, config, local, ids, opener, timer);
-            clusters.put(name, cluster);
+            drain = drains.get(name);
+            if (drain != null) {
+                delayed.put(name, file);
+            } else {
+                cluster = new RemoteCluster(name, file, config, local, ids, opener, timer);
+                clusters.put(name, cluster);
+            }
+        }
+        if (cluster == null) {
+            log.info("cluster {}: it is back, and is connected to when its old entries are dealt with", name);
+            drain.cancelWhileWaiting();
+            return;
         }
         log.info("cluster {}: configured in {}", name, file);
         cluster.start();
@@ -181,7 +190,6 @@ public final class KvstoreMesh implements AutoCloseable {
         cluster.close()
                 .thenCompose(closed -> {
                     if (config.drainOnRemoval()) {
-                        local.withdraw(name);
                         return drain.run();
                     }
                     log.info(
@@ -207,18 +215,20 @@ public final class KvstoreMesh implements AutoCloseable {
     /** Ends. What was mirrored stays where it is, until its lease runs out: another process may take over. */
     @Override
     public void close() {
-        timer.shutdownNow();
-        List<RemoteCluster> open;
-        List<Drain> running;
+        List<RemoteCluster> running;
+        List<Drain> draining;
         synchronized (lock) {
-            open = List.copyOf(clusters.values());
+            closed = true;
+            running = List.copyOf(clusters.values());
+            draining = List.copyOf(drains.values());
             clusters.clear();
-            running = List.copyOf(drains.values());
             delayed.clear();
         }
-        running.forEach(Drain::close);
-        open.forEach(RemoteCluster::close);
+        draining.forEach(Drain::close);
+        CompletableFuture.allOf(running.stream().map(RemoteCluster::close).toArray(CompletableFuture[]::new))
+                .join();
         local.close();
+        timer.shutdownNow();
     }
 
     private final class Listener implements ConfigDirectory.Listener {

@@ -2,6 +2,11 @@ package io.meshkeep.clustermesh.kvstoremesh;
 
 import com.google.gson.JsonArray;
 import io.meshkeep.clustermesh.kvstore.ChannelKvstore;
+import io.meshkeep.server.cli.ServeOptions;
+import io.meshkeep.server.cli.ServerProcess;
+import io.meshkeep.server.cli.UsageException;
+import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
@@ -53,8 +58,10 @@ public final class KvstoreMeshCommand {
                     && (arguments.get(0).equals("status") || arguments.get(0).equals("--status"))) {
                 return status(arguments.subList(1, arguments.size()));
             }
-            return mirror(MeshOptions.parse(arguments, environment));
-        } catch (IllegalArgumentException misused) {
+            MeshOptions options = MeshOptions.parse(arguments, environment);
+            beginLogging(options.logLevel());
+            return mirror(options);
+        } catch (IllegalArgumentException | UsageException misused) {
             return fail(MISUSED, misused.getMessage());
         } catch (IOException failed) {
             return fail(FAILED, failed.getMessage());
@@ -62,6 +69,12 @@ public final class KvstoreMeshCommand {
             Thread.currentThread().interrupt();
             return fail(FAILED, "interrupted");
         }
+    }
+
+    /** As the server does. */
+    private static void beginLogging(String level) throws UsageException {
+        ServerProcess.beginLogging(
+                ServeOptions.parse(List.of("--log-level=" + level), Map.of(), ServerProcess.isTerminal()));
     }
 
     private int fail(int status, String message) {
@@ -80,7 +93,10 @@ public final class KvstoreMeshCommand {
                 say("/v1/cluster", endpoints.status(options.apiAddress().get(), mesh));
             }
             if (options.metricsAddress().isPresent()) {
-                say("/metrics", endpoints.metrics(options.metricsAddress().get(), new MeshMetrics(mesh)));
+                PrometheusRegistry registry = new PrometheusRegistry();
+                MeshMetrics.register(registry, mesh);
+                JvmMetrics.builder().register(registry);
+                say("/metrics", endpoints.metrics(options.metricsAddress().get(), registry));
             }
             out.println(
                     "Meshkeep mirrors the clusters in " + config.directory() + " into cluster " + config.clusterName());

@@ -29,6 +29,12 @@ public record KvstoreMeshConfig(
         boolean drainOnRemoval,
         LocalLimits limits,
         Timing timing) {
+    /** Cilium's {@code --per-cluster-ready-timeout}. */
+    static final Duration PER_CLUSTER_READY_TIMEOUT = Duration.ofSeconds(15);
+
+    /** Cilium's {@code --global-ready-timeout}. */
+    static final Duration GLOBAL_READY_TIMEOUT = Duration.ofMinutes(10);
+
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?");
 
     /**
@@ -89,6 +95,22 @@ public record KvstoreMeshConfig(
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(30),
                 Duration.ofMinutes(15));
+
+        Timing withLeaseTtl(Duration ttl) {
+            return with(drainGrace, heartbeat, ttl);
+        }
+
+        Timing withDrainGrace(Duration grace) {
+            return with(grace, heartbeat, leaseTtl);
+        }
+
+        Timing withHeartbeat(Duration most) {
+            return with(drainGrace, most, leaseTtl);
+        }
+
+        private Timing with(Duration grace, Duration most, Duration ttl) {
+            return new Timing(look, grace, most, connect, configTry, configTotal, configCheck, retry, mostRetry, ttl);
+        }
     }
 
     public KvstoreMeshConfig {

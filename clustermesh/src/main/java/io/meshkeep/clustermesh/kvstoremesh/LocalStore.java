@@ -15,7 +15,6 @@ final class LocalStore implements AutoCloseable {
     private final LeasePool leases;
     private final RateLimit rate;
     private final int ratePerSecond;
-    private final SyncStore configs;
     private final Kvstore.Follow heartbeat;
 
     LocalStore(Kvstore kvstore, KvstoreMeshConfig.LocalLimits limits, Duration leaseTtl) {
@@ -23,11 +22,6 @@ final class LocalStore implements AutoCloseable {
         this.leases = new LeasePool(kvstore, leaseTtl, LeasePool.MAX_KEYS);
         this.rate = new RateLimit(limits.bootstrapPerSecond());
         this.ratePerSecond = limits.perSecond();
-        // Others write below this prefix too, so nothing there is taken over.
-        this.configs = SyncStore.start(
-                this.kvstore,
-                leases,
-                SyncStore.Settings.of(withoutSlash(ClusterConfig.PREFIX)).withTakeOver(false));
         // Of no interest itself. But a store that was replaced by an empty one is noticed by the first answer of the
         // new
         // one, and this stream gets one as soon as there is a connection; leases ask every few minutes.
@@ -58,14 +52,12 @@ final class LocalStore implements AutoCloseable {
                         .withRate(rate));
     }
 
-    /** Says of a cluster what it says of itself, but that this is a mirror. */
-    void publish(String cluster, ClusterConfig config) {
-        configs.upsert(cluster, config.mirrored().toJson());
-    }
-
-    /** Publishes a cluster no more. */
-    void withdraw(String cluster) {
-        configs.delete(cluster);
+    /** Where one cluster's configuration is written. Others write below this prefix too, so nothing is taken over. */
+    SyncStore configs() {
+        return SyncStore.start(
+                kvstore,
+                leases,
+                SyncStore.Settings.of(withoutSlash(ClusterConfig.PREFIX)).withTakeOver(false));
     }
 
     /** From now on changes are written, not everything. */
@@ -80,7 +72,6 @@ final class LocalStore implements AutoCloseable {
     @Override
     public void close() {
         heartbeat.close();
-        configs.close();
         leases.close();
     }
 }

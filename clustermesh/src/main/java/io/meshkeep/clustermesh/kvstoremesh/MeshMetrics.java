@@ -1,49 +1,44 @@
 package io.meshkeep.clustermesh.kvstoremesh;
 
-import io.prometheus.metrics.config.EscapingScheme;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
-import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
-import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.function.Consumer;
 
-/** The metrics of KVStoreMesh, under the names that Cilium's has. Values are read when they are asked for. Thread-safe. */
+/** The metrics of KVStoreMesh, under the names that Cilium's has. Values are read when they are asked for. */
 final class MeshMetrics {
-    static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
-
     private static final String PREFIX = "cilium_kvstoremesh_";
     /** Cilium gives its agents' names here; this is none. */
     private static final String NO_NODE = "";
 
-    private final PrometheusRegistry registry = new PrometheusRegistry();
-    private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
+    private MeshMetrics() {}
 
-    MeshMetrics(KvstoreMesh mesh) {
+    static void register(PrometheusRegistry registry, KvstoreMesh mesh) {
         String own = mesh.config().clusterName();
         String[] clusterLabels = {"source_cluster", "source_node_name", "target_cluster"};
         gauge(
+                registry,
                 "remote_clusters",
                 "Remote clusters that are configured.",
                 callback -> callback.call(mesh.clusters().size(), own, NO_NODE),
                 "source_cluster",
                 "source_node_name");
         gauge(
+                registry,
                 "remote_cluster_readiness_status",
                 "Whether a remote cluster is connected to and its configuration read.",
                 callback -> mesh.status()
                         .forEach(cluster -> callback.call(isReachable(cluster) ? 1 : 0, own, NO_NODE, cluster.name())),
                 clusterLabels);
         gauge(
+                registry,
                 "remote_cluster_failures",
                 "Connections to a remote cluster that were lost.",
                 callback -> mesh.status()
                         .forEach(cluster -> callback.call(cluster.failures(), own, NO_NODE, cluster.name())),
                 clusterLabels);
         gauge(
+                registry,
                 "remote_cluster_last_failure_ts",
                 "When the last connection to a remote cluster was lost, in seconds since the epoch; 0 if none was.",
                 callback -> mesh.status()
@@ -56,6 +51,7 @@ final class MeshMetrics {
                                 cluster.name())),
                 clusterLabels);
         gauge(
+                registry,
                 "kvstore_sync_queue_size",
                 "Entries that wait to be written to the local store.",
                 callback -> mesh.clusters()
@@ -74,6 +70,7 @@ final class MeshMetrics {
                                         callback.call(mirror.errors(), resource.scope(), cluster.name()))))
                 .register(registry);
         gauge(
+                registry,
                 "kvstore_initial_sync_completed",
                 "Whether all entries have been read from the remote store, or written to the local one.",
                 callback -> mesh.clusters()
@@ -85,11 +82,11 @@ final class MeshMetrics {
                 "source_cluster",
                 "action");
         gauge(
+                registry,
                 "bootstrap_seconds",
                 "How long it took from the start until requests could be served; absent until then.",
                 callback -> mesh.bootstrap().ifPresent(took -> callback.call(took.toNanos() * 1e-9, own)),
                 "source_cluster");
-        JvmMetrics.builder().register(registry);
     }
 
     private static boolean isReachable(RemoteStatus cluster) {
@@ -97,23 +94,17 @@ final class MeshMetrics {
                 && cluster.config().flatMap(RemoteStatus.Config::retrieved).isPresent();
     }
 
-    private void gauge(String name, String help, Consumer<GaugeWithCallback.Callback> callback, String... labels) {
+    private static void gauge(
+            PrometheusRegistry registry,
+            String name,
+            String help,
+            Consumer<GaugeWithCallback.Callback> callback,
+            String... labels) {
         GaugeWithCallback.builder()
                 .name(PREFIX + name)
                 .help(help)
                 .labelNames(labels)
                 .callback(callback)
                 .register(registry);
-    }
-
-    /** All metrics in the text format of Prometheus. */
-    byte[] scrape() {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(1 << 16);
-        try {
-            writer.write(out, registry.scrape(), EscapingScheme.UNDERSCORE_ESCAPING);
-        } catch (IOException e) {
-            throw new UncheckedIOException("writing to memory failed", e);
-        }
-        return out.toByteArray();
     }
 }

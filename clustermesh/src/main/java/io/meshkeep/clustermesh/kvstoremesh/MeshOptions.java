@@ -132,6 +132,10 @@ final class MeshOptions {
         };
     }
 
+    String logLevel() {
+        return isOn(MeshFlag.DEBUG) ? "debug" : text(MeshFlag.LOG_LEVEL);
+    }
+
     /** What to mirror, and how. */
     KvstoreMeshConfig config() {
         KvstoreMeshConfig.Timing usual = KvstoreMeshConfig.Timing.DEFAULT;
@@ -139,17 +143,8 @@ final class MeshOptions {
         if (ttl.toSeconds() < 25 || ttl.toSeconds() > 86_400) {
             throw new IllegalArgumentException("--kvstore-lease-ttl: it can be from 25s to 24h");
         }
-        KvstoreMeshConfig.Timing timing = new KvstoreMeshConfig.Timing(
-                usual.look(),
-                duration(MeshFlag.DRAIN_GRACE_PERIOD),
-                usual.heartbeat(),
-                usual.connect(),
-                usual.configTry(),
-                usual.configTotal(),
-                usual.configCheck(),
-                usual.retry(),
-                usual.mostRetry(),
-                ttl);
+        KvstoreMeshConfig.Timing timing =
+                usual.withDrainGrace(duration(MeshFlag.DRAIN_GRACE_PERIOD)).withLeaseTtl(ttl);
         KvstoreMeshConfig.LocalLimits none = KvstoreMeshConfig.LocalLimits.NONE;
         KvstoreMeshConfig.LocalLimits limits = new KvstoreMeshConfig.LocalLimits(
                 limit("etcd.qps", none.perSecond()),

@@ -4,6 +4,7 @@ import io.grpc.SynchronizationContext;
 import io.grpc.SynchronizationContext.ScheduledHandle;
 import io.meshkeep.clustermesh.kvstore.Backoff;
 import io.meshkeep.clustermesh.kvstore.Kvstore;
+import io.meshkeep.clustermesh.kvstore.SyncStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -57,7 +58,7 @@ final class RemoteCluster {
     private final ScheduledExecutorService timer;
     private final Backoff backoff;
     private final SynchronizationContext order;
-    private final LocalStore local;
+    private final SyncStore configs;
     private final Map<Resource, Mirror> mirrors = new EnumMap<>(Resource.class);
     private final CompletableFuture<Void> settled = new CompletableFuture<>();
 
@@ -93,7 +94,7 @@ final class RemoteCluster {
         this.backoff = new Backoff(settings.timing().retry(), settings.timing().mostRetry());
         this.order = new SynchronizationContext(
                 (thread, failure) -> log.error("cluster {}: an event could not be handled", name, failure));
-        this.local = local;
+        this.configs = local.configs();
         for (Resource resource : Resource.values()) {
             mirrors.put(resource, new Mirror(name, local.mirror(name, resource)));
         }
@@ -146,6 +147,7 @@ final class RemoteCluster {
         order.execute(() -> {
             closed = true;
             disconnect();
+            configs.close();
             mirrors.values().forEach(Mirror::close);
             settled.complete(null);
             done.complete(null);
@@ -394,7 +396,7 @@ final class RemoteCluster {
             }
             retrieved = read;
             config = Optional.of(new RemoteStatus.Config(Optional.of(read)));
-            local.publish(name, read);
+            configs.upsert(name, read.mirrored().toJson());
             awaited.addAll(EnumSet.allOf(Resource.class));
             if (read.serviceExports().isEmpty()) {
                 awaited.remove(Resource.SERVICE_EXPORTS);

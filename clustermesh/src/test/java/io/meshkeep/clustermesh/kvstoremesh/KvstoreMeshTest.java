@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import io.meshkeep.clustermesh.kvstore.ChannelKvstore;
+import io.meshkeep.clustermesh.kvstore.EtcdConfig;
 import io.meshkeep.clustermesh.kvstore.Kvstore;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -294,8 +296,7 @@ class KvstoreMeshTest {
         fill(remote);
         configure(remote);
         // the way of the local client is over the network too, so that it survives the pod
-        Kvstore store = closeLater(io.meshkeep.clustermesh.kvstore.ChannelKvstore.connect(
-                io.meshkeep.clustermesh.kvstore.EtcdConfig.read(local.configOf("admin-local"))));
+        Kvstore store = closeLater(ChannelKvstore.connect(EtcdConfig.read(local.configOf("admin-local"))));
         KvstoreMesh mesh = closeLater(KvstoreMesh.start(config(), store));
         untilReady(mesh, "east");
         untilMirrored(remote);
@@ -339,18 +340,7 @@ class KvstoreMeshTest {
         remote.announce();
         fill(remote);
         configure(remote);
-        KvstoreMeshConfig.Timing patient = new KvstoreMeshConfig.Timing(
-                FAST.look(),
-                Duration.ofHours(1),
-                FAST.heartbeat(),
-                FAST.connect(),
-                FAST.configTry(),
-                FAST.configTotal(),
-                FAST.configCheck(),
-                FAST.retry(),
-                FAST.mostRetry(),
-                FAST.leaseTtl());
-        KvstoreMesh mesh = mesh(config(patient, true));
+        KvstoreMesh mesh = mesh(config(FAST.withDrainGrace(Duration.ofHours(1)), true));
         untilReady(mesh, "east");
         untilMirrored(remote);
         Changes changes = follow("cilium/cache/");
@@ -500,18 +490,7 @@ class KvstoreMeshTest {
     void aStoreWithoutHeartbeatsIsConnectedToAnew() throws Exception {
         remote.announce();
         configure(remote);
-        KvstoreMeshConfig.Timing impatient = new KvstoreMeshConfig.Timing(
-                FAST.look(),
-                FAST.drainGrace(),
-                Duration.ofMillis(600),
-                FAST.connect(),
-                FAST.configTry(),
-                FAST.configTotal(),
-                FAST.configCheck(),
-                FAST.retry(),
-                FAST.mostRetry(),
-                FAST.leaseTtl());
-        KvstoreMesh mesh = mesh(config(impatient, true));
+        KvstoreMesh mesh = mesh(config(FAST.withHeartbeat(Duration.ofMillis(600)), true));
         until(() -> mesh.status().get(0).failures() >= 2);
         assertThat(mesh.status().get(0).lastFailure()).isPresent();
     }
