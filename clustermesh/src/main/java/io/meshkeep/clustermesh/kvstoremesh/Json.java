@@ -15,6 +15,9 @@ final class Json {
 
     /** @throws JsonParseException if it is anything else */
     static JsonElement parse(String text) {
+        if (text.isBlank()) {
+            throw new JsonParseException("there is nothing");
+        }
         JsonReader reader = new JsonReader(new StringReader(text));
         reader.setStrictness(Strictness.STRICT);
         try {

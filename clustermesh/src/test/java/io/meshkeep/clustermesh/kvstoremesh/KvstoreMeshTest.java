@@ -206,16 +206,16 @@ class KvstoreMeshTest {
                 "cilium/state/ip/v1/default/");
         for (int round = 0; round < 4; round++) {
             List<CompletableFuture<?>> writes = new ArrayList<>();
-            for (int i = 0; i < 400; i++) {
+            for (int i = 0; i < 200; i++) {
                 String key = prefixes.get(random.nextInt(4)) + random.nextInt(60);
                 writes.add(
                         random.nextInt(3) == 0
                                 ? remote.store().delete(key)
                                 : remote.store().put(key, ByteString.copyFromUtf8("value " + random.nextInt()), 0));
-                if (round == 1 && i == 200) {
+                if (round == 1 && i == 100) {
                     remote.network().cutConnections();
                 }
-                if (round == 2 && i == 100) {
+                if (round == 2 && i == 50) {
                     remote.network().cut();
                 }
             }
