@@ -2,6 +2,8 @@ package io.meshkeep.clustermesh.cli;
 
 import io.meshkeep.clustermesh.apiserver.ClusterMeshCommand;
 import io.meshkeep.clustermesh.apiserver.Part;
+import io.meshkeep.clustermesh.kvstoremesh.KvstoreMeshCommand;
+import io.meshkeep.clustermesh.kvstoremesh.KvstoreMeshPart;
 import io.meshkeep.server.cli.ServerProcess;
 import java.io.PrintStream;
 import java.util.Arrays;
@@ -18,7 +20,7 @@ public final class Main {
     static final int MISUSED = 2;
 
     /** What runs in the process of {@code clustermesh} beside the synchronisation, if its options ask for it. */
-    private static final List<Part.Factory> PARTS = List.of();
+    private static final List<Part.Factory> PARTS = List.of(KvstoreMeshPart::start);
 
     private final PrintStream out;
     private final PrintStream err;
@@ -55,6 +57,8 @@ public final class Main {
         switch (command) {
             case "clustermesh":
                 return new ClusterMeshCommand(out, err, environment, PARTS).run(rest);
+            case "kvstoremesh":
+                return new KvstoreMeshCommand(out, err, environment).run(rest);
             default:
                 err.println("meshkeep: unknown command \"" + command + "\"; see meshkeep help");
                 return MISUSED;
