@@ -2,11 +2,14 @@ package io.meshkeep.clustermesh.cli;
 
 import io.meshkeep.clustermesh.apiserver.ClusterMeshCommand;
 import io.meshkeep.clustermesh.apiserver.Part;
+import io.meshkeep.clustermesh.vm.VmCommand;
 import io.meshkeep.server.cli.ServerProcess;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * The commands of this module. They end with 0 after an orderly stop, 1 when something fails and 2 when they are called
@@ -55,6 +58,10 @@ public final class Main {
         switch (command) {
             case "clustermesh":
                 return new ClusterMeshCommand(out, err, environment, PARTS).run(rest);
+            case "vm":
+                // What libraries have to say is no part of the answer.
+                Logger.getLogger("").setLevel(Level.WARNING);
+                return new VmCommand(out, err).run(rest);
             default:
                 err.println("meshkeep: unknown command \"" + command + "\"; see meshkeep help");
                 return MISUSED;
