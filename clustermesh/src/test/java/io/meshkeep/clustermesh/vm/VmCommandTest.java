@@ -13,7 +13,6 @@ import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
-import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.meshkeep.clustermesh.kvstore.ChannelKvstore;
 import io.meshkeep.clustermesh.kvstore.Kvstore;
 import io.meshkeep.clustermesh.kvstore.TestServer;
@@ -27,6 +26,8 @@ import io.meshkeep.clustermesh.workload.Vm;
 import io.meshkeep.server.MeshkeepServer;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +45,6 @@ import tools.jackson.databind.json.JsonMapper;
 class VmCommandTest {
     private static final String PEM = "-----BEGIN X-----\nQUJD\n-----END X-----\n";
 
-    KubernetesMockServer server;
     KubernetesClient kubernetes;
 
     @TempDir
@@ -72,9 +72,23 @@ class VmCommandTest {
         int status = new VmCommand(
                         new PrintStream(out, true, StandardCharsets.UTF_8),
                         new PrintStream(err, true, StandardCharsets.UTF_8),
-                        arguments -> server.createClient())
+                        arguments -> kept())
                 .run(List.of(line));
         return new Outcome(status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    /** The client of the test, which stays open: making one takes longer than what is tested. */
+    private KubernetesClient kept() {
+        return (KubernetesClient) Proxy.newProxyInstance(
+                VmCommandTest.class.getClassLoader(),
+                new Class<?>[] {KubernetesClient.class},
+                (proxy, method, arguments) -> {
+                    try {
+                        return method.getName().equals("close") ? null : method.invoke(kubernetes, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 
     private GenericKubernetesResource workload(String name) {
