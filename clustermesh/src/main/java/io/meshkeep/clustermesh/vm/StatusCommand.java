@@ -83,7 +83,7 @@ final class StatusCommand {
             }
             found.add(ExternalWorkload.of(resource));
         }
-        return found;
+        return List.copyOf(found);
     }
 
     private List<Line> lines(List<ExternalWorkload> workloads, Stores.Answer store) {

@@ -2,8 +2,6 @@ package io.meshkeep.clustermesh.workload;
 
 import io.meshkeep.store.mesh.IpPrefix;
 import java.math.BigInteger;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.Base64;
 
 /**
@@ -23,15 +21,17 @@ public record Cidr(String ip, int bits) {
         if (prefix == null || prefix.length() == IpPrefix.NO_LENGTH) {
             return null;
         }
-        byte[] bytes = bytes(text.substring(0, text.indexOf('/')));
-        for (int i = 0; i < bytes.length; i++) {
-            bytes[i] &= (byte) maskByte(prefix.length(), i);
-        }
-        try {
-            return new Cidr(canonical(InetAddress.getByAddress(bytes).getHostAddress()), prefix.length());
-        } catch (UnknownHostException e) {
-            throw new IllegalStateException("neither 4 nor 16 bytes", e);
-        }
+        int bits = prefix.length();
+        IpPrefix first = prefix.v6()
+                ? new IpPrefix(
+                        true, prefix.high() & top(bits), prefix.low() & top(bits - 64), IpPrefix.NO_LENGTH)
+                : new IpPrefix(false, 0, prefix.low() & top(bits + 32), IpPrefix.NO_LENGTH);
+        return new Cidr(first.toString(), bits);
+    }
+
+    /** The first so many of 64 bits. */
+    private static long top(int bits) {
+        return bits <= 0 ? 0 : bits >= 64 ? -1L : -1L << (64 - bits);
     }
 
     /** The range of Go's JSON; null if the parts make none. */
@@ -77,14 +77,6 @@ public record Cidr(String ip, int bits) {
     static String canonical(String ip) {
         IpPrefix parsed = ip.indexOf('/') >= 0 ? null : IpPrefix.parse(ip);
         return parsed == null ? null : parsed.toString();
-    }
-
-    private static byte[] bytes(String literal) {
-        try {
-            return InetAddress.getByName(literal).getAddress();
-        } catch (UnknownHostException e) {
-            throw new IllegalStateException(literal + " was an address before", e);
-        }
     }
 
     @Override

@@ -267,7 +267,7 @@ public final class ExternalWorkloads implements AutoCloseable {
         try {
             vm = RegisterNodeJson.read(pair.value());
         } catch (RegisterNodeJson.MalformedException e) {
-            throw new RefusedException("its registration cannot be read: " + e.getMessage());
+            throw new RefusedException("its registration cannot be read: " + e.getMessage(), e);
         }
         if (!vm.name().equals(name)) {
             throw new RefusedException("its registration names another");

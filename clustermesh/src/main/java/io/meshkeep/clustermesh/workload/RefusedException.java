@@ -7,4 +7,8 @@ final class RefusedException extends Exception {
     RefusedException(String message) {
         super(message);
     }
+
+    RefusedException(String message, Throwable cause) {
+        super(message, cause);
+    }
 }

@@ -33,6 +33,10 @@ public final class RegisterNodeJson {
         MalformedException(String message) {
             super(message);
         }
+
+        MalformedException(String message, Throwable cause) {
+            super(message, cause);
+        }
     }
 
     private RegisterNodeJson() {}
@@ -46,7 +50,7 @@ public final class RegisterNodeJson {
         try {
             json = MAPPER.readTree(value.newInput());
         } catch (JacksonException e) {
-            throw new MalformedException("the value is not JSON");
+            throw new MalformedException("the value is not JSON", e);
         }
         if (json == null || !json.isObject()) {
             throw new MalformedException("the value is not a JSON object");
