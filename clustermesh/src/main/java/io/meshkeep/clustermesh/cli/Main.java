@@ -3,6 +3,7 @@ package io.meshkeep.clustermesh.cli;
 import io.meshkeep.clustermesh.apiserver.ClusterMeshCommand;
 import io.meshkeep.clustermesh.apiserver.Part;
 import io.meshkeep.clustermesh.vm.VmCommand;
+import io.meshkeep.clustermesh.workload.ExternalWorkloadsPart;
 import io.meshkeep.server.cli.ServerProcess;
 import java.io.PrintStream;
 import java.util.Arrays;
@@ -21,7 +22,7 @@ public final class Main {
     static final int MISUSED = 2;
 
     /** What runs in the process of {@code clustermesh} beside the synchronisation, if its options ask for it. */
-    private static final List<Part.Factory> PARTS = List.of();
+    private static final List<Part.Factory> PARTS = List.of(ExternalWorkloadsPart::start);
 
     private final PrintStream out;
     private final PrintStream err;
