@@ -4,11 +4,15 @@ import io.meshkeep.clustermesh.apiserver.ClusterMeshCommand;
 import io.meshkeep.clustermesh.apiserver.Part;
 import io.meshkeep.clustermesh.kvstoremesh.KvstoreMeshCommand;
 import io.meshkeep.clustermesh.kvstoremesh.KvstoreMeshPart;
+import io.meshkeep.clustermesh.vm.VmCommand;
+import io.meshkeep.clustermesh.workload.ExternalWorkloadsPart;
 import io.meshkeep.server.cli.ServerProcess;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * The commands of this module. They end with 0 after an orderly stop, 1 when something fails and 2 when they are called
@@ -20,7 +24,7 @@ public final class Main {
     static final int MISUSED = 2;
 
     /** What runs in the process of {@code clustermesh} beside the synchronisation, if its options ask for it. */
-    private static final List<Part.Factory> PARTS = List.of(KvstoreMeshPart::start);
+    private static final List<Part.Factory> PARTS = List.of(KvstoreMeshPart::start, ExternalWorkloadsPart::start);
 
     private final PrintStream out;
     private final PrintStream err;
@@ -59,6 +63,10 @@ public final class Main {
                 return new ClusterMeshCommand(out, err, environment, PARTS).run(rest);
             case "kvstoremesh":
                 return new KvstoreMeshCommand(out, err, environment).run(rest);
+            case "vm":
+                // What libraries have to say is no part of the answer.
+                Logger.getLogger("").setLevel(Level.WARNING);
+                return new VmCommand(out, err).run(rest);
             default:
                 err.println("meshkeep: unknown command \"" + command + "\"; see meshkeep help");
                 return MISUSED;

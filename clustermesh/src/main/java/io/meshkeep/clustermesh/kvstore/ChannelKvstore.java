@@ -26,6 +26,9 @@ import io.meshkeep.proto.DeleteRangeRequest;
 import io.meshkeep.proto.DeleteRangeResponse;
 import io.meshkeep.proto.KVGrpc;
 import io.meshkeep.proto.KeyValue;
+import io.meshkeep.proto.LeaseGrpc;
+import io.meshkeep.proto.LeaseTimeToLiveRequest;
+import io.meshkeep.proto.LeaseTimeToLiveResponse;
 import io.meshkeep.proto.PutRequest;
 import io.meshkeep.proto.PutResponse;
 import io.meshkeep.proto.RangeRequest;
@@ -261,6 +264,19 @@ public final class ChannelKvstore implements Kvstore {
     }
 
     @Override
+    public CompletableFuture<Boolean> replace(Pair read, ByteString value, long lease) {
+        TxnRequest request = TxnRequest.newBuilder()
+                .addCompare(Compare.newBuilder()
+                        .setKey(ByteString.copyFromUtf8(read.key()))
+                        .setTarget(Compare.CompareTarget.MOD)
+                        .setResult(Compare.CompareResult.EQUAL)
+                        .setModRevision(read.modRevision()))
+                .addSuccess(RequestOp.newBuilder().setRequestPut(putRequest(read.key(), value, lease)))
+                .build();
+        return call(KVGrpc.getTxnMethod(), request, TxnResponse::getHeader, TxnResponse::getSucceeded);
+    }
+
+    @Override
     public CompletableFuture<Boolean> delete(String key) {
         return deleteRange(ByteString.copyFromUtf8(key), ByteString.EMPTY).thenApply(deleted -> deleted > 0);
     }
@@ -342,6 +358,28 @@ public final class ChannelKvstore implements Kvstore {
     @Override
     public CompletableFuture<Lease> keepAlive(long id) {
         return leases.adopt(id, callTimeout);
+    }
+
+    /**
+     * How long a lease runs.
+     *
+     * @param granted how long it lives without being kept alive
+     * @param left how long it still lives; the difference is the time since it was kept alive
+     */
+    public record Term(Duration granted, Duration left) {}
+
+    /** The term of a lease; empty if there is no such lease. */
+    public CompletableFuture<Optional<Term>> term(long lease) {
+        LeaseTimeToLiveRequest request =
+                LeaseTimeToLiveRequest.newBuilder().setID(lease).build();
+        return call(
+                LeaseGrpc.getLeaseTimeToLiveMethod(),
+                request,
+                LeaseTimeToLiveResponse::getHeader,
+                response -> response.getTTL() < 0
+                        ? Optional.empty()
+                        : Optional.of(new Term(
+                                Duration.ofSeconds(response.getGrantedTTL()), Duration.ofSeconds(response.getTTL()))));
     }
 
     @Override

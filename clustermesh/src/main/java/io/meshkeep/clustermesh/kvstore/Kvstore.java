@@ -42,6 +42,17 @@ public interface Kvstore extends AutoCloseable {
     CompletableFuture<Boolean> create(String key, ByteString value, long lease);
 
     /**
+     * Writes another value if nobody has written since.
+     *
+     * @param read the pair as it was read
+     * @return whether it was written
+     * @throws UnsupportedOperationException if this is a view of a client that has no use for it
+     */
+    default CompletableFuture<Boolean> replace(Pair read, ByteString value, long lease) {
+        throw new UnsupportedOperationException("replace");
+    }
+
+    /**
      * Deletes a pair.
      *
      * @return whether there was one
