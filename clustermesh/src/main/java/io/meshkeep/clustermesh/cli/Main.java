@@ -4,6 +4,7 @@ import io.meshkeep.clustermesh.apiserver.ClusterMeshCommand;
 import io.meshkeep.clustermesh.apiserver.Part;
 import io.meshkeep.clustermesh.kvstoremesh.KvstoreMeshCommand;
 import io.meshkeep.clustermesh.kvstoremesh.KvstoreMeshPart;
+import io.meshkeep.clustermesh.troubleshoot.TroubleshootCommand;
 import io.meshkeep.server.cli.ServerProcess;
 import java.io.PrintStream;
 import java.util.Arrays;
@@ -59,6 +60,8 @@ public final class Main {
                 return new ClusterMeshCommand(out, err, environment, PARTS).run(rest);
             case "kvstoremesh":
                 return new KvstoreMeshCommand(out, err, environment).run(rest);
+            case "troubleshoot":
+                return TroubleshootCommand.run(rest, out, err);
             default:
                 err.println("meshkeep: unknown command \"" + command + "\"; see meshkeep help");
                 return MISUSED;
