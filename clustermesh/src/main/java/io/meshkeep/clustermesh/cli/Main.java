@@ -4,6 +4,7 @@ import io.meshkeep.clustermesh.apiserver.ClusterMeshCommand;
 import io.meshkeep.clustermesh.apiserver.Part;
 import io.meshkeep.clustermesh.kvstoremesh.KvstoreMeshCommand;
 import io.meshkeep.clustermesh.kvstoremesh.KvstoreMeshPart;
+import io.meshkeep.clustermesh.troubleshoot.TroubleshootCommand;
 import io.meshkeep.clustermesh.vm.VmCommand;
 import io.meshkeep.clustermesh.workload.ExternalWorkloadsPart;
 import io.meshkeep.server.cli.ServerProcess;
@@ -67,6 +68,8 @@ public final class Main {
                 // What libraries have to say is no part of the answer.
                 Logger.getLogger("").setLevel(Level.WARNING);
                 return new VmCommand(out, err).run(rest);
+            case "troubleshoot":
+                return TroubleshootCommand.run(rest, out, err);
             default:
                 err.println("meshkeep: unknown command \"" + command + "\"; see meshkeep help");
                 return MISUSED;
