@@ -4,12 +4,12 @@ import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.meshkeep.server.ListenUrl;
 import io.meshkeep.server.TlsConfig;
+import io.meshkeep.server.http.Budgets;
 import io.meshkeep.server.http.FirstBytesNegotiator;
 import io.meshkeep.server.http.HttpAccess;
 import io.meshkeep.server.http.HttpRoutes;
 import io.meshkeep.server.http.HttpService;
 import io.meshkeep.server.http.HttpSettings;
-import io.meshkeep.server.rpc.EtcdServices;
 import io.meshkeep.server.tls.Certificates;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -52,7 +52,11 @@ final class NullServer implements AutoCloseable {
                 HttpService.forClients(HttpRoutes.builder().build(), HttpAccess.ANYONE, HttpSettings.DEFAULT);
         NettyServerBuilder builder = NettyServerBuilder.forAddress(address)
                 .protocolNegotiator(new FirstBytesNegotiator(
-                        http, EtcdServices.CONNECTION_CUT, MAX_MESSAGE_BYTES, FIRST_BYTES, certificates))
+                        http,
+                        MAX_MESSAGE_BYTES,
+                        Budgets.ofHeap(Runtime.getRuntime().maxMemory()),
+                        FIRST_BYTES,
+                        certificates))
                 .channelType(channelType)
                 .bossEventLoopGroup(eventLoops)
                 .workerEventLoopGroup(eventLoops)
