@@ -4,7 +4,6 @@ import io.meshkeep.clustermesh.apiserver.ApiServerOptions;
 import io.meshkeep.clustermesh.apiserver.Part;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

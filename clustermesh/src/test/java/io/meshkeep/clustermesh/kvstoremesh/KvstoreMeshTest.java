@@ -20,6 +20,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +104,10 @@ class KvstoreMeshTest {
         await().atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).until(condition);
     }
 
+    private static void eventually(ThrowingRunnable assertion) {
+        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).untilAsserted(assertion);
+    }
+
     private static RemoteStatus status(KvstoreMesh mesh, String cluster) {
         return mesh.status().stream()
                 .filter(status -> status.name().equals(cluster))
@@ -146,9 +151,7 @@ class KvstoreMeshTest {
 
     private void untilMirrored(Pod pod) {
         Map<String, String> expected = expected(pod);
-        await().atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(20))
-                .untilAsserted(() -> assertThat(mirrored(pod.name)).isEqualTo(expected));
+        eventually(() -> assertThat(mirrored(pod.name)).isEqualTo(expected));
     }
 
     private Map<String, String> mirrored(String cluster) {
@@ -167,11 +170,11 @@ class KvstoreMeshTest {
         untilMirrored(remote);
         untilReady(mesh, "east");
 
-        assertThat(local.pairs("cilium/cluster-config/"))
+        eventually(() -> assertThat(local.pairs("cilium/cluster-config/"))
                 .containsExactly(Map.entry(
                         "cilium/cluster-config/east",
                         "{\"id\":7,\"capabilities\":{\"syncedCanaries\":true,\"cached\":true,"
-                                + "\"maxConnectedClusters\":255}}"));
+                                + "\"maxConnectedClusters\":255}}")));
         assertThat(local.pairs("cilium/synced/").keySet())
                 .containsExactly(
                         "cilium/synced/east/cilium/cache/identities/v1",
@@ -237,7 +240,7 @@ class KvstoreMeshTest {
         remote.restart();
         remote.put("cilium/state/nodes/v1/east/new", "{}");
         untilMirrored(remote);
-        assertThat(changes.log()).containsExactly("put cilium/cache/nodes/v1/east/new");
+        eventually(() -> assertThat(changes.log()).containsExactly("put cilium/cache/nodes/v1/east/new"));
     }
 
     @Test
@@ -267,9 +270,9 @@ class KvstoreMeshTest {
         remote.synced(false, Resource.NODES, Resource.SERVICES, Resource.IDENTITIES, Resource.ENDPOINTS);
         untilMirrored(remote);
         untilReady(mesh, "east");
-        assertThat(changes.log())
+        eventually(() -> assertThat(changes.log())
                 .containsExactlyInAnyOrder(
-                        "deleted cilium/cache/nodes/v1/east/node-3", "put cilium/cache/nodes/v1/east/node-4");
+                        "deleted cilium/cache/nodes/v1/east/node-3", "put cilium/cache/nodes/v1/east/node-4"));
     }
 
     @Test
@@ -287,7 +290,7 @@ class KvstoreMeshTest {
         KvstoreMesh second = mesh(config());
         untilMirrored(remote);
         Pod.get(second.ready());
-        assertThat(changes.log()).containsExactly("deleted cilium/cache/nodes/v1/east/node-1");
+        eventually(() -> assertThat(changes.log()).containsExactly("deleted cilium/cache/nodes/v1/east/node-1"));
     }
 
     @Test
@@ -318,13 +321,15 @@ class KvstoreMeshTest {
         Pod.get(mesh.ready());
         untilMirrored(remote);
         untilMirrored(west);
+        until(() -> local.pairs("cilium/cluster-config/").size() == 2);
         local.put("cilium/cache/nodes/v1/east2/n", "of another cluster");
         Changes changes = follow("cilium/");
 
         Files.delete(clusters.resolve("east"));
         until(() ->
                 mirrored("east").isEmpty() && local.pairs("cilium/synced/east/").isEmpty());
-        assertThat(changes.log().get(0)).isEqualTo("deleted cilium/cluster-config/east");
+        eventually(() -> assertThat(changes.deleted()).hasSizeGreaterThan(20));
+        assertThat(changes.deleted().get(0)).isEqualTo("deleted cilium/cluster-config/east");
         untilMirrored(west);
         assertThat(local.pairs("cilium/cluster-config/").keySet()).containsExactly("cilium/cluster-config/west");
         assertThat(local.pairs("cilium/synced/west/")).hasSize(5);
@@ -344,6 +349,7 @@ class KvstoreMeshTest {
         untilReady(mesh, "east");
         untilMirrored(remote);
         Changes changes = follow("cilium/cache/");
+        until(() -> !local.pairs("cilium/cluster-config/").isEmpty());
         Files.delete(clusters.resolve("east"));
         until(() -> local.pairs("cilium/cluster-config/").isEmpty());
         assertThat(mesh.status()).isEmpty();
@@ -361,6 +367,7 @@ class KvstoreMeshTest {
         KvstoreMesh mesh = mesh(config(FAST, false));
         untilReady(mesh, "east");
         untilMirrored(remote);
+        until(() -> !local.pairs("cilium/cluster-config/").isEmpty());
         Files.delete(clusters.resolve("east"));
         until(() -> mesh.status().isEmpty());
         untilMirrored(remote);
@@ -392,13 +399,13 @@ class KvstoreMeshTest {
         Pod.replace(clusters.resolve("east"), Files.readString(remote.configOf("local-east")));
         KvstoreMesh mesh = mesh(config());
         untilReady(mesh, "east");
-        assertThat(mirrored("east").keySet())
+        eventually(() -> assertThat(mirrored("east").keySet())
                 .as("it does not say that it knows service exports, so those are not read")
                 .containsExactly(
                         "cilium/cache/identities/v1/east/id/1",
                         "cilium/cache/ip/v1/east/10.0.0.1",
                         "cilium/cache/nodes/v1/east/n",
-                        "cilium/cache/services/v1/east/ns/s");
+                        "cilium/cache/services/v1/east/ns/s"));
 
         remote.synced(true, Resource.SERVICE_EXPORTS);
         remote.announce(
@@ -575,6 +582,10 @@ class KvstoreMeshTest {
 
         synchronized boolean isListed() {
             return listed;
+        }
+
+        synchronized List<String> deleted() {
+            return log.stream().filter(each -> each.startsWith("deleted ")).toList();
         }
 
         synchronized List<String> log() {
