@@ -23,8 +23,7 @@ public record Cidr(String ip, int bits) {
         }
         int bits = prefix.length();
         IpPrefix first = prefix.v6()
-                ? new IpPrefix(
-                        true, prefix.high() & top(bits), prefix.low() & top(bits - 64), IpPrefix.NO_LENGTH)
+                ? new IpPrefix(true, prefix.high() & top(bits), prefix.low() & top(bits - 64), IpPrefix.NO_LENGTH)
                 : new IpPrefix(false, 0, prefix.low() & top(bits + 32), IpPrefix.NO_LENGTH);
         return new Cidr(first.toString(), bits);
     }

@@ -187,6 +187,8 @@ public final class ExternalWorkloads implements AutoCloseable {
             registered.put(name, pair);
             deletedAt.remove(name);
             queue.add(name);
+            // It may carry another identity now, and have been the last with the one before.
+            queue.add(RELEASE, times.releaseAfter());
         }
 
         @Override
