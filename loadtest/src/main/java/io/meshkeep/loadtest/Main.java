@@ -27,6 +27,8 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] line) throws InterruptedException {
+        // Netty would trace every 128th buffer with stack traces, on the CPU that the server under test needs.
+        System.setProperty("io.netty.leakDetection.level", "disabled");
         try {
             System.exit(run(line));
         } catch (IllegalArgumentException | LoadException | IOException e) {

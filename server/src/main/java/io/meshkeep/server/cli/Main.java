@@ -28,6 +28,9 @@ public final class Main {
     /** Set by the launcher, which knows it and the JVM does not. */
     private static final String TERMINAL_PROPERTY = "meshkeep.terminal";
 
+    /** How Netty looks for buffers that were not released: by tracing every 128th, unless it is told otherwise. */
+    private static final String LEAK_DETECTION_PROPERTY = "io.netty.leakDetection.level";
+
     /** Start, stop, and end in the way that lets the JVM archive the classes it has loaded. */
     private static final String TRAINING_PROPERTY = "meshkeep.training";
 
@@ -45,6 +48,10 @@ public final class Main {
     public static void main(String[] arguments) {
         // Naming the class does not initialise it, which would be too early: see there.
         System.setProperty(ShutdownProofLogManager.PROPERTY, ShutdownProofLogManager.class.getName());
+        if (System.getProperty(LEAK_DETECTION_PROPERTY) == null) {
+            // The stack traces of those few would be a good part of all work; tests look at every buffer instead.
+            System.setProperty(LEAK_DETECTION_PROPERTY, "disabled");
+        }
         int status = new Main(System.out, System.err, System.getenv()).run(Arrays.asList(arguments));
         if (status != OK) {
             System.exit(status);
