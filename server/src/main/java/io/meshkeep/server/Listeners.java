@@ -125,7 +125,12 @@ final class Listeners implements AutoCloseable {
         HttpService service = HttpService.forClients(routes, access, HttpSettings.DEFAULT);
         int maxMessageBytes = config.maxRequestBytes() + EtcdServices.GRPC_OVERHEAD;
         FirstBytesNegotiator negotiator = new FirstBytesNegotiator(
-                service, EtcdServices.CONNECTION_CUT, maxMessageBytes, FIRST_BYTES, certificatesFor(url));
+                service,
+                EtcdServices.CONNECTION_CUT,
+                maxMessageBytes,
+                services.directMethods(),
+                FIRST_BYTES,
+                certificatesFor(url));
         NettyServerBuilder builder = NettyServerBuilder.forAddress(address(url))
                 .protocolNegotiator(negotiator)
                 .channelType(channelType)

@@ -4,6 +4,8 @@ import io.grpc.Attributes;
 import io.grpc.netty.GrpcHttp2ConnectionHandler;
 import io.grpc.netty.InternalProtocolNegotiationEvent;
 import io.grpc.netty.ProtocolNegotiationEvent;
+import io.meshkeep.server.direct.DirectCalls;
+import io.meshkeep.server.direct.DirectMethods;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -34,6 +36,7 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
      * @param http takes over for HTTP/1
      * @param connectionCut the attribute of a gRPC connection that gets what ends it
      * @param maxMessageBytes the largest gRPC message that is taken
+     * @param direct the methods that are handled without gRPC's calls
      * @param undecided the connections that have not said yet what they speak
      * @param maxConnections how many connections that are not HTTP/1's may be open; more are closed as they come
      * @param refusals limits the warnings about those
@@ -47,6 +50,7 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
             HttpService http,
             Attributes.Key<Runnable> connectionCut,
             int maxMessageBytes,
+            DirectMethods direct,
             Undecided undecided,
             int maxConnections,
             LogLimiter refusals,
@@ -167,9 +171,12 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
         switch (verdict) {
             case HTTP2 -> {
                 ByteBuf bytes = takePending();
+                ProtocolNegotiationEvent negotiated = withCut(ctx.channel());
+                DirectCalls.install(grpc, port.direct(), InternalProtocolNegotiationEvent.getAttributes(negotiated));
+                // the outer one, so that nobody sees a message that is too large
                 MessageSizeGuard.install(grpc, port.maxMessageBytes());
                 ctx.pipeline().replace(ctx.name(), null, port.http2().apply(grpc));
-                ctx.fireUserEventTriggered(withCut(ctx.channel()));
+                ctx.fireUserEventTriggered(negotiated);
                 ctx.fireChannelRead(bytes);
             }
             case HTTP1 -> {

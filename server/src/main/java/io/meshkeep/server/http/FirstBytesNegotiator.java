@@ -5,6 +5,7 @@ import io.grpc.Attributes;
 import io.grpc.netty.GrpcHttp2ConnectionHandler;
 import io.grpc.netty.InternalProtocolNegotiator.ProtocolNegotiator;
 import io.grpc.netty.InternalProtocolNegotiators;
+import io.meshkeep.server.direct.DirectMethods;
 import io.meshkeep.server.tls.Certificates;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.group.ChannelGroup;
@@ -48,13 +49,14 @@ public final class FirstBytesNegotiator implements ProtocolNegotiator {
      */
     public FirstBytesNegotiator(
             HttpService http, Attributes.Key<Runnable> connectionCut, int maxMessageBytes, Duration firstBytesTimeout) {
-        this(http, connectionCut, maxMessageBytes, firstBytesTimeout, Optional.empty());
+        this(http, connectionCut, maxMessageBytes, DirectMethods.NONE, firstBytesTimeout, Optional.empty());
     }
 
     /**
      * @param http serves the HTTP/1.1 connections of this port alone
      * @param connectionCut the attribute of a gRPC connection that gets what ends it
      * @param maxMessageBytes the largest gRPC message that is taken, in bytes
+     * @param direct the methods that are handled without gRPC's calls
      * @param firstBytesTimeout how long a new connection may take for the handshake and the first bytes after it
      * @param certificates for TLS; none for plaintext
      */
@@ -62,6 +64,7 @@ public final class FirstBytesNegotiator implements ProtocolNegotiator {
             HttpService http,
             Attributes.Key<Runnable> connectionCut,
             int maxMessageBytes,
+            DirectMethods direct,
             Duration firstBytesTimeout,
             Optional<Certificates> certificates) {
         this.http = http;
@@ -72,6 +75,7 @@ public final class FirstBytesNegotiator implements ProtocolNegotiator {
                 http,
                 connectionCut,
                 maxMessageBytes,
+                direct,
                 new Undecided(certificates.isPresent() ? MAX_UNDECIDED_TLS : MAX_UNDECIDED),
                 maxConnections(),
                 new LogLimiter(Duration.ofSeconds(10)),
