@@ -140,8 +140,8 @@ final class Listeners implements AutoCloseable {
         HttpAccess access = new HttpAccess(config.corsOrigins(), config.hostWhitelist());
         HttpService service = HttpService.forClients(routes, access, HttpSettings.DEFAULT);
         int maxMessageBytes = config.maxRequestBytes() + EtcdServices.GRPC_OVERHEAD;
-        FirstBytesNegotiator negotiator =
-                new FirstBytesNegotiator(service, maxMessageBytes, budgets, FIRST_BYTES, certificatesFor(url));
+        FirstBytesNegotiator negotiator = new FirstBytesNegotiator(
+                service, maxMessageBytes, budgets, services.directMethods(), FIRST_BYTES, certificatesFor(url));
         NettyServerBuilder builder = NettyServerBuilder.forAddress(address(url))
                 .protocolNegotiator(negotiator)
                 .channelType(channelType)

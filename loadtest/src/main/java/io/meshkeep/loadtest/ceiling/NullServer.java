@@ -4,6 +4,7 @@ import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.meshkeep.server.ListenUrl;
 import io.meshkeep.server.TlsConfig;
+import io.meshkeep.server.direct.DirectMethods;
 import io.meshkeep.server.http.Budgets;
 import io.meshkeep.server.http.FirstBytesNegotiator;
 import io.meshkeep.server.http.HttpAccess;
@@ -55,6 +56,7 @@ final class NullServer implements AutoCloseable {
                         http,
                         MAX_MESSAGE_BYTES,
                         Budgets.ofHeap(Runtime.getRuntime().maxMemory()),
+                        DirectMethods.NONE,
                         FIRST_BYTES,
                         certificates))
                 .channelType(channelType)

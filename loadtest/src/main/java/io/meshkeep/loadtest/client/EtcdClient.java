@@ -4,11 +4,11 @@ import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.netty.NegotiationType;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
@@ -17,8 +17,6 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
@@ -32,10 +30,20 @@ public final class EtcdClient implements AutoCloseable {
     private static final int FLOW_CONTROL_WINDOW = 4 << 20;
 
     private final EventLoopGroup loop;
-    private final List<ManagedChannel> connections = new ArrayList<>();
+    private final Endpoint endpoint;
+    private final Class<? extends SocketChannel> channelType;
+    /** For set-up. */
+    private final ManagedChannel setUp;
+    /** For loads; confined to the loop. Null where there is none yet. */
+    private final WireConnection[] connections;
 
-    private EtcdClient(EventLoopGroup loop) {
+    private EtcdClient(
+            EventLoopGroup loop, Endpoint endpoint, Class<? extends SocketChannel> channelType, int connections) {
         this.loop = loop;
+        this.endpoint = endpoint;
+        this.channelType = channelType;
+        this.setUp = channel(endpoint, loop, channelType);
+        this.connections = new WireConnection[connections];
     }
 
     /** A client with a number of connections, each made when it is first used. */
@@ -43,11 +51,7 @@ public final class EtcdClient implements AutoCloseable {
         boolean epoll = Epoll.isAvailable();
         EventLoopGroup loop =
                 new MultiThreadIoEventLoopGroup(1, epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
-        EtcdClient client = new EtcdClient(loop);
-        for (int i = 0; i < connections; i++) {
-            client.connections.add(channel(endpoint, loop, epoll ? EpollSocketChannel.class : NioSocketChannel.class));
-        }
-        return client;
+        return new EtcdClient(loop, endpoint, epoll ? EpollSocketChannel.class : NioSocketChannel.class, connections);
     }
 
     private static ManagedChannel channel(
@@ -68,7 +72,7 @@ public final class EtcdClient implements AutoCloseable {
 
     /** How many connections there are. */
     public int connections() {
-        return connections.size();
+        return connections.length;
     }
 
     /** The thread on which answers arrive and on which loads run. */
@@ -79,20 +83,32 @@ public final class EtcdClient implements AutoCloseable {
     /** Makes a call with one request; the listener gets the answer on the loop. */
     public <R> void call(
             int connection, MethodDescriptor<byte[], R> method, byte[] request, ClientCall.Listener<R> listener) {
-        ClientCall<byte[], R> call = connections.get(connection).newCall(method, CallOptions.DEFAULT);
-        call.start(listener, new Metadata());
-        call.request(2);
-        call.sendMessage(request);
-        call.halfClose();
+        onLoop(() -> {
+            WireConnection to = connection(connection);
+            to.send(to.begin(method, listener), request, true);
+        });
     }
 
-    /** Opens a call with streams both ways; the listener gets the answers on the loop as they come. */
+    /** Opens a call with streams both ways; the listener gets the answers on the loop as they come. On the loop only. */
     public <R> ClientCall<byte[], R> open(
             int connection, MethodDescriptor<byte[], R> method, ClientCall.Listener<R> listener) {
-        ClientCall<byte[], R> call = connections.get(connection).newCall(method, CallOptions.DEFAULT);
-        call.start(listener, new Metadata());
-        call.request(Integer.MAX_VALUE);
-        return call;
+        return connection(connection).begin(method, listener);
+    }
+
+    private WireConnection connection(int number) {
+        if (connections[number] == null || connections[number].isOver()) {
+            connections[number] = new WireConnection(loop.next(), channelType, endpoint, FLOW_CONTROL_WINDOW);
+        }
+        return connections[number];
+    }
+
+    private void onLoop(Runnable action) {
+        EventLoop executor = loop.next();
+        if (executor.inEventLoop()) {
+            action.run();
+        } else {
+            executor.execute(action);
+        }
     }
 
     /**
@@ -102,20 +118,22 @@ public final class EtcdClient implements AutoCloseable {
      */
     public <Q, R> R ask(MethodDescriptor<Q, R> method, Q request) {
         return ClientCalls.blockingUnaryCall(
-                (Channel) connections.get(0),
-                method,
-                CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS),
-                request);
+                (Channel) setUp, method, CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS), request);
     }
 
     /** Ends all calls and closes the connections. */
     @Override
     public void close() {
-        connections.forEach(ManagedChannel::shutdownNow);
-        try {
-            for (ManagedChannel connection : connections) {
-                connection.awaitTermination(5, TimeUnit.SECONDS);
+        onLoop(() -> {
+            for (WireConnection connection : connections) {
+                if (connection != null) {
+                    connection.close();
+                }
             }
+        });
+        setUp.shutdownNow();
+        try {
+            setUp.awaitTermination(5, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

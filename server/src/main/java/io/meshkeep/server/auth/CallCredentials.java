@@ -6,6 +6,7 @@ import io.meshkeep.store.AuthState;
 import io.meshkeep.store.Caller;
 import io.meshkeep.store.Credentials;
 import io.meshkeep.store.EtcdError;
+import java.util.List;
 
 /**
  * What a call says about who makes it: a token in its metadata, or else the connection's certificate. As in etcd neither
@@ -17,6 +18,9 @@ public final class CallCredentials {
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
     private static final Metadata.Key<String> GATEWAY =
             Metadata.Key.of("grpcgateway-accept", Metadata.ASCII_STRING_MARSHALLER);
+    /** The names of all that is looked at in a call's metadata. */
+    public static final List<String> METADATA = List.of(TOKEN.name(), AUTHORIZATION.name(), GATEWAY.name());
+
     private static final String BEARER = "Bearer ";
 
     /** No token that this server makes or takes is longer; a stream keeps its token in memory. */

@@ -3,6 +3,8 @@ package io.meshkeep.server.http;
 import io.grpc.netty.GrpcHttp2ConnectionHandler;
 import io.grpc.netty.InternalProtocolNegotiationEvent;
 import io.grpc.netty.ProtocolNegotiationEvent;
+import io.meshkeep.server.direct.DirectCalls;
+import io.meshkeep.server.direct.DirectMethods;
 import io.meshkeep.server.rpc.ClientConnection;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -34,6 +36,7 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
      * @param http takes over for HTTP/1
      * @param maxMessageBytes the largest gRPC message that is taken
      * @param budgets what the connections of all ports share
+     * @param direct the methods that are handled without gRPC's calls
      * @param undecided the connections that have not said yet what they speak
      * @param maxConnections how many connections that are not HTTP/1's may be open; more are closed as they come
      * @param refusals limits the warnings about those
@@ -47,6 +50,7 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
             HttpService http,
             int maxMessageBytes,
             Budgets budgets,
+            DirectMethods direct,
             Undecided undecided,
             int maxConnections,
             LogLimiter refusals,
@@ -171,10 +175,13 @@ final class FirstBytesHandler extends ChannelInboundHandlerAdapter {
                 // of.
                 ClientConnection client = new ClientConnection(
                         () -> ctx.channel().pipeline().firstContext().close());
+                ProtocolNegotiationEvent negotiated = with(client);
+                DirectCalls.install(grpc, port.direct(), InternalProtocolNegotiationEvent.getAttributes(negotiated));
+                // Around it, so that nobody sees a message that is too large, or a flood.
                 MessageSizeGuard.install(grpc, client, port.budgets().incomplete(), port.maxMessageBytes());
                 FrameFloodGuard.install(grpc, ctx, port.budgets().streams());
                 ctx.pipeline().replace(ctx.name(), null, port.http2().apply(grpc));
-                ctx.fireUserEventTriggered(with(client));
+                ctx.fireUserEventTriggered(negotiated);
                 ctx.fireChannelRead(bytes);
             }
             case HTTP1 -> {

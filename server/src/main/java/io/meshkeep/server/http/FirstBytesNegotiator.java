@@ -4,6 +4,7 @@ import com.sun.management.UnixOperatingSystemMXBean;
 import io.grpc.netty.GrpcHttp2ConnectionHandler;
 import io.grpc.netty.InternalProtocolNegotiator.ProtocolNegotiator;
 import io.grpc.netty.InternalProtocolNegotiators;
+import io.meshkeep.server.direct.DirectMethods;
 import io.meshkeep.server.tls.Certificates;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.group.ChannelGroup;
@@ -46,13 +47,14 @@ public final class FirstBytesNegotiator implements ProtocolNegotiator {
      * @param firstBytesTimeout how long a new connection may take to say which protocol it speaks
      */
     public FirstBytesNegotiator(HttpService http, int maxMessageBytes, Budgets budgets, Duration firstBytesTimeout) {
-        this(http, maxMessageBytes, budgets, firstBytesTimeout, Optional.empty());
+        this(http, maxMessageBytes, budgets, DirectMethods.NONE, firstBytesTimeout, Optional.empty());
     }
 
     /**
      * @param http serves the HTTP/1.1 connections of this port alone
      * @param maxMessageBytes the largest gRPC message that is taken, in bytes
      * @param budgets what the connections of all ports share
+     * @param direct the methods that are handled without gRPC's calls
      * @param firstBytesTimeout how long a new connection may take for the handshake and the first bytes after it
      * @param certificates for TLS; none for plaintext
      */
@@ -60,6 +62,7 @@ public final class FirstBytesNegotiator implements ProtocolNegotiator {
             HttpService http,
             int maxMessageBytes,
             Budgets budgets,
+            DirectMethods direct,
             Duration firstBytesTimeout,
             Optional<Certificates> certificates) {
         this.http = http;
@@ -70,6 +73,7 @@ public final class FirstBytesNegotiator implements ProtocolNegotiator {
                 http,
                 maxMessageBytes,
                 budgets,
+                direct,
                 new Undecided(certificates.isPresent() ? MAX_UNDECIDED_TLS : MAX_UNDECIDED),
                 maxConnections(),
                 new LogLimiter(Duration.ofSeconds(10)),

@@ -7,6 +7,7 @@ import io.meshkeep.store.EtcdError;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * What etcd reads from a call's metadata. {@code hasleader} asks to be refused when there is no leader; a single node
@@ -25,6 +26,9 @@ final class CallMetadata {
                     return serialized;
                 }
             });
+
+    /** The names of all that is looked at here. */
+    static final List<String> METADATA = List.of(CLIENT_API_VERSION.name());
 
     private static final String NOT_STATED = "unknown";
 

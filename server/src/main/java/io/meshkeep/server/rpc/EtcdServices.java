@@ -8,18 +8,22 @@ import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.meshkeep.proto.ElectionGrpc;
+import io.meshkeep.proto.KVGrpc;
+import io.meshkeep.proto.LeaseGrpc;
 import io.meshkeep.proto.LockGrpc;
 import io.meshkeep.server.ServerConfig;
 import io.meshkeep.server.auth.CallCredentials;
 import io.meshkeep.server.auth.Passwords;
 import io.meshkeep.server.auth.TokenFactory;
 import io.meshkeep.server.auth.Tokens;
+import io.meshkeep.server.direct.DirectMethods;
 import io.meshkeep.server.mesh.AuthorizedAccess;
 import io.meshkeep.server.mesh.MeshAccess;
 import io.meshkeep.server.metrics.Metrics;
 import io.meshkeep.store.Store;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -104,6 +108,24 @@ public final class EtcdServices implements AutoCloseable {
 
     public List<ServerServiceDefinition> services() {
         return services;
+    }
+
+    /** The methods that come most often. */
+    public DirectMethods directMethods() {
+        Set<String> names = new HashSet<>();
+        for (MethodDescriptor<?, ?> method : List.of(
+                KVGrpc.getRangeMethod(),
+                KVGrpc.getPutMethod(),
+                KVGrpc.getDeleteRangeMethod(),
+                KVGrpc.getTxnMethod(),
+                LeaseGrpc.getLeaseGrantMethod(),
+                LeaseGrpc.getLeaseRevokeMethod(),
+                LeaseGrpc.getLeaseKeepAliveMethod())) {
+            names.add(method.getFullMethodName());
+        }
+        List<String> metadata = new ArrayList<>(CallCredentials.METADATA);
+        metadata.addAll(CallMetadata.METADATA);
+        return DirectMethods.of(services, names, metadata);
     }
 
     /** Answers calls of methods that do not exist, in etcd's words. */
