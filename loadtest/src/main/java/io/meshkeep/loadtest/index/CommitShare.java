@@ -17,21 +17,26 @@ import java.lang.management.ThreadInfo;
 import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
- * CPU time of the threads that commit, with the index and without it, at a steady rate of writes. Nothing is synced:
- * what a sync costs is the disk's affair, and without it every write is a commit of its own, the dearest case for an
- * index. Stores with and without the index run in turn, so that a machine that gets slower or faster does it to both.
+ * CPU time of a commit, with the index and without it, at a steady rate of writes: what the store's threads spend from a
+ * queued command to its answer. It leaves out what a server does besides (HTTP/2, decoding, encoding, watches), so the
+ * share of a server's CPU is smaller; and RocksDB's and the collector's threads. Nothing is synced: what a sync costs is
+ * the disk's affair, and without it every write is a commit of its own, the dearest case for an index. Stores with and
+ * without the index run in turn, so that a machine that gets slower or faster does it to both.
  *
+ * @param asks how often in a second somebody asks for the index meanwhile, whose time for it counts too
  * @param withIndex CPU microseconds of a write with the index
  * @param without CPU microseconds of a write without it
  */
-record CommitShare(int keys, int rate, double withIndex, double without) {
+record CommitShare(int keys, int rate, int asks, double withIndex, double without) {
     private static final int ROUNDS = 2;
     private static final int KEYS_PER_LEASE = 1000;
 
@@ -41,31 +46,37 @@ record CommitShare(int keys, int rate, double withIndex, double without) {
 
     String json() {
         return IndexCommand.format(
-                "{\"op\":\"commit\",\"keys\":%d,\"rate\":%d,\"us_with_index\":%.2f,\"us_without\":%.2f,\"share\":%.4f}",
-                keys, rate, withIndex, without, share());
+                "{\"op\":\"commit\",\"keys\":%d,\"rate\":%d,\"asks\":%d,\"us_with_index\":%.2f,\"us_without\":%.2f,"
+                        + "\"share\":%.4f}",
+                keys, rate, asks, withIndex, without, share());
     }
 
-    static CommitShare measure(MeshShape shape, int seconds, int rate, PrintStream out)
+    /** @param asks several ways to ask, measured one after the other */
+    static List<CommitShare> measure(MeshShape shape, int seconds, int rate, int[] asks, PrintStream out)
             throws IOException, InterruptedException {
+        List<CommitShare> shares = new ArrayList<>();
         try (Run with = new Run(shape, true);
                 Run without = new Run(shape, false)) {
-            with.write(rate, seconds);
-            without.write(rate, seconds);
-            double withNanos = 0;
-            double withoutNanos = 0;
-            for (int round = 0; round < ROUNDS; round++) {
-                withNanos += with.write(rate, seconds);
-                withoutNanos += without.write(rate, seconds);
-                withoutNanos += without.write(rate, seconds);
-                withNanos += with.write(rate, seconds);
+            with.write(rate, seconds, 0);
+            without.write(rate, seconds, 0);
+            for (int each : asks) {
+                double withNanos = 0;
+                double withoutNanos = 0;
+                for (int round = 0; round < ROUNDS; round++) {
+                    withNanos += with.write(rate, seconds, each);
+                    withoutNanos += without.write(rate, seconds, 0);
+                    withoutNanos += without.write(rate, seconds, 0);
+                    withNanos += with.write(rate, seconds, each);
+                }
+                CommitShare share = new CommitShare(
+                        shape.keys(), rate, each, withNanos / ROUNDS / 2e3, withoutNanos / ROUNDS / 2e3);
+                shares.add(share);
+                out.println(IndexCommand.format(
+                        "commits with %,d keys at %,d writes/s, the index asked for %d times/s: %.1f us of CPU a write "
+                                + "with the index, %.1f without: %.1f%% for the index",
+                        share.keys, rate, each, share.withIndex, share.without, 100 * share.share()));
             }
-            CommitShare share =
-                    new CommitShare(shape.keys(), rate, withNanos / ROUNDS / 2e3, withoutNanos / ROUNDS / 2e3);
-            out.println(IndexCommand.format(
-                    "commits with %,d keys at %,d writes/s: %.1f us of CPU a write with the index, %.1f without: "
-                            + "%.1f%% for the index",
-                    share.keys, rate, share.withIndex, share.without, 100 * share.share()));
-            return share;
+            return shares;
         }
     }
 
@@ -126,9 +137,22 @@ record CommitShare(int keys, int rate, double withIndex, double without) {
             open.release(2000);
         }
 
-        /** Writes for some seconds; gives CPU nanoseconds a write. */
-        double write(int rate, int seconds) throws InterruptedException {
+        /** Writes for some seconds; gives CPU nanoseconds a write, and those of asking for the index so often. */
+        double write(int rate, int seconds, int asks) throws InterruptedException {
+            long[] asking = {0};
+            Thread asker = new Thread(() -> {
+                try {
+                    for (int i = 0; i < asks * seconds; i++) {
+                        TimeUnit.NANOSECONDS.sleep(TimeUnit.SECONDS.toNanos(1) / asks);
+                        store.snapshot().mesh();
+                    }
+                    asking[0] = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
             long before = cpu();
+            asker.start();
             long start = System.nanoTime();
             long writes = (long) rate * seconds;
             for (long i = 0; i < writes; i++) {
@@ -139,7 +163,9 @@ record CommitShare(int keys, int rate, double withIndex, double without) {
                 apply(generator.churn());
             }
             settle();
-            return (double) (cpu() - before) / writes;
+            long after = cpu();
+            asker.join();
+            return (double) (after - before + asking[0]) / writes;
         }
 
         private long cpu() {

@@ -23,9 +23,12 @@ public final class IndexCommand {
               --only NAME     commit, or queries
 
             Prints the share of a commit's CPU time that goes into the index, with 300,000 keys in the
-            shape of Cilium's nightly test, and for 10,000 to 1,000,000 endpoints how long it takes to
+            shape of Cilium's nightly test, when nobody asks for it and when somebody does; and for 10,000 to 1,000,000 endpoints how long it takes to
             select 1,000 of them, to take in a change, and how much memory an endpoint takes.
             """;
+
+    /** Nobody asks; somebody does ten times a second; a follower of everything does all the time, nearly. */
+    private static final int[] ASKS = {0, 10, 200};
 
     private IndexCommand() {}
 
@@ -40,7 +43,7 @@ public final class IndexCommand {
         List<String> json = new ArrayList<>();
         if (only.isEmpty() || only.equals("commit")) {
             MeshShape shape = quick ? new MeshShape(25, 100, 100, 1000, 0) : MeshShape.NIGHTLY;
-            json.add(CommitShare.measure(shape, seconds, rate, System.out).json());
+            CommitShare.measure(shape, seconds, rate, ASKS, System.out).forEach(share -> json.add(share.json()));
         }
         if (only.isEmpty() || only.equals("queries")) {
             System.out.println();
