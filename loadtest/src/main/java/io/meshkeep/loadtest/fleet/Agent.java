@@ -33,6 +33,8 @@ final class Agent {
     private static final long LEASE_SECONDS = 900;
     private static final long RETRY_MILLIS = 50;
 
+    private static final String NO_LESSOR = "not a primary lessor";
+
     private static final int ID_IN_GRANT = 2;
     private static final int TTL_IN_KEEPALIVE = 3;
 
@@ -158,8 +160,7 @@ final class Agent {
             if (over()) {
                 return;
             }
-            Status.Code code = status.getCode();
-            if (code == Status.Code.UNAVAILABLE || code == Status.Code.INTERNAL) {
+            if (passes(status)) {
                 observer.retried();
                 // The time that it takes to be ready runs on.
                 Session again = new Session(client, begun);
@@ -179,6 +180,15 @@ final class Agent {
             } else {
                 wrong(status.asRuntimeException());
             }
+        }
+
+        private static boolean passes(Status status) {
+            return switch (status.getCode()) {
+                case UNAVAILABLE, INTERNAL -> true;
+                // An etcd under more load than it bears loses the leadership that it holds alone, for some seconds.
+                case UNKNOWN -> NO_LESSOR.equals(status.getDescription());
+                default -> false;
+            };
         }
 
         private void wrong(Throwable cause) {

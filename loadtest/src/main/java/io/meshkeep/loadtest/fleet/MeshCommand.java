@@ -87,15 +87,23 @@ public final class MeshCommand {
                 arguments.has("--phases") ? Phase.named(arguments.text("--phases", "")) : List.of(Phase.values());
         Progress progress = new Progress();
         Outcome outcome = new Outcome(new SideBySide("ours", "etcd"), new ArrayList<>(), new ArrayList<>());
-        if (arguments.has("--endpoint")) {
-            Optional<ProcessAccounts> accounts = arguments.has("--pid")
-                    ? Optional.of(new ProcessAccounts(arguments.count("--pid", 1)))
-                    : Optional.empty();
-            run("server", Target.of(arguments), accounts, scale, phases, progress, outcome);
-            outcome.facts.addAll(Machine.facts(Path.of("")));
-        } else {
-            besides(arguments, scale, phases, progress, outcome);
+        try {
+            if (arguments.has("--endpoint")) {
+                Optional<ProcessAccounts> accounts = arguments.has("--pid")
+                        ? Optional.of(new ProcessAccounts(arguments.count("--pid", 1)))
+                        : Optional.empty();
+                run("server", Target.of(arguments), accounts, scale, phases, progress, outcome);
+                outcome.facts.addAll(Machine.facts(Path.of("")));
+            } else {
+                besides(arguments, scale, phases, progress, outcome);
+            }
+        } finally {
+            // Also when a server gave up under the load: what was measured until then took many minutes.
+            show(arguments, scale, outcome);
         }
+    }
+
+    private static void show(Arguments arguments, Scale scale, Outcome outcome) throws IOException {
         System.out.print(outcome.figures.table());
         if (arguments.has("--json")) {
             Files.writeString(Path.of(arguments.text("--json", "")), outcome.figures.json());
@@ -180,7 +188,11 @@ public final class MeshCommand {
                 EXPIRY_SECONDS,
                 text -> progress.moment("%-6s %s", name, text),
                 text -> progress.reached("%-6s %s", name, text));
-        outcome.figures.add(name, run.run(phases));
+        try {
+            run.run(phases);
+        } finally {
+            outcome.figures.add(name, run.figures());
+        }
         if (!run.memory().isEmpty()
                 && outcome.memory.stream().noneMatch(line -> line.server().equals(name))) {
             outcome.memory.add(new LineChart.Line(

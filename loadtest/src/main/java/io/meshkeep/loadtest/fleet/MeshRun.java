@@ -103,8 +103,8 @@ final class MeshRun {
                         .collect(Collectors.joining(", ")));
     }
 
-    /** Runs phases on a server that has no keys of the mesh. */
-    List<Figure> run(List<Phase> phases) throws InterruptedException {
+    /** Runs phases on a server that has no keys of the mesh. After a failure the figures until then are there. */
+    void run(List<Phase> phases) throws InterruptedException {
         phase(Phase.IDLE, phases, this::idle);
         MeshGenerator generator = new MeshGenerator(scale.shape(), scale.seed(), false);
         phase(Phase.BOOTSTRAP, phases, () -> bootstrap(generator));
@@ -117,7 +117,11 @@ final class MeshRun {
         }
         phase(Phase.EXPIRY, phases, this::expiry);
         phase(Phase.DELETE, phases, this::delete);
-        return figures;
+    }
+
+    /** What was measured. */
+    List<Figure> figures() {
+        return List.copyOf(figures);
     }
 
     /** Resident memory of the server against idle agents; empty if it was not measured. */

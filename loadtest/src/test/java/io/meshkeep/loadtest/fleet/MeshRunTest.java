@@ -49,8 +49,9 @@ class MeshRunTest {
                     text -> {},
                     reached::add);
 
-            Map<String, Double> figures =
-                    run.run(List.of(Phase.values())).stream().collect(Collectors.toMap(Figure::name, Figure::value));
+            run.run(List.of(Phase.values()));
+
+            Map<String, Double> figures = run.figures().stream().collect(Collectors.toMap(Figure::name, Figure::value));
 
             assertThat(figures)
                     .containsEntry("idle/watches", 36.0)
