@@ -21,6 +21,9 @@ import org.slf4j.LoggerFactory;
  * thread itself, so that a lone caller pays one sync and no hand-off; a larger one goes to the sync thread, and the
  * apply thread works on.
  *
+ * <p>Leases that end wait in a queue of their own, and a batch takes only so many of their keys: when leases with a
+ * hundred thousand keys end together, what clients ask for passes in between instead of waiting for all of them.
+ *
  * <p>Every command is answered after the batch that it is in, also one that changed nothing: its answer may rest on
  * what earlier commands of the batch wrote.
  */
@@ -34,6 +37,9 @@ final class LocalCommitLog implements CommitLog {
     private static final int MAX_BATCH = 4096;
 
     private static final long MAX_BATCH_BYTES = 8 << 20;
+
+    /** Keys that leases take with them in one batch, above which the next lease waits for the next batch. */
+    static final int MAX_EXPIRED_KEYS = 1000;
 
     /** Batches up to this size are not worth a hand-off to the other thread. */
     private static final int INLINE_BATCH = 4;
@@ -63,6 +69,7 @@ final class LocalCommitLog implements CommitLog {
     private final Publisher publisher;
     private final StateMachine stateMachine;
     private final Queue<Proposal> queue = new ConcurrentLinkedQueue<>();
+    private final Queue<Proposal> expiries = new ConcurrentLinkedQueue<>();
     private final AtomicInteger queued = new AtomicInteger();
     private final AtomicLong queuedBytes = new AtomicLong();
     private final long maxQueuedBytes;
@@ -83,6 +90,7 @@ final class LocalCommitLog implements CommitLog {
 
     private List<Outcome> open = new ArrayList<>();
     private long openBytes;
+    private int openExpiredKeys;
 
     LocalCommitLog(
             String name,
@@ -151,7 +159,7 @@ final class LocalCommitLog implements CommitLog {
             queuedBytes.addAndGet(-bytes);
             return false;
         }
-        queue.add(new Proposal(command, bytes, completion));
+        (command instanceof Command.LeaseExpire ? expiries : queue).add(new Proposal(command, bytes, completion));
         if (ended) {
             // close() or a failure came in between, and nobody else would answer
             failQueued();
@@ -203,7 +211,7 @@ final class LocalCommitLog implements CommitLog {
     }
 
     private boolean hasWorkLeft() {
-        return !open.isEmpty() || !queue.isEmpty() || !synced.isEmpty();
+        return !open.isEmpty() || !queue.isEmpty() || !expiries.isEmpty() || !synced.isEmpty();
     }
 
     private void park() {
@@ -219,21 +227,39 @@ final class LocalCommitLog implements CommitLog {
         return !synced.isEmpty() || hasFailed() || canDrain() || inFlight == null && (!open.isEmpty() || closing);
     }
 
+    private boolean hasRoom() {
+        return open.size() < MAX_BATCH && openBytes < MAX_BATCH_BYTES;
+    }
+
+    private boolean hasRoomForExpiry() {
+        return hasRoom() && openExpiredKeys < MAX_EXPIRED_KEYS;
+    }
+
     private boolean canDrain() {
-        return open.size() < MAX_BATCH && openBytes < MAX_BATCH_BYTES && !queue.isEmpty();
+        return hasRoom() && !queue.isEmpty() || hasRoomForExpiry() && !expiries.isEmpty();
     }
 
     private boolean drain() {
         boolean drained = false;
         Proposal proposal;
-        while (open.size() < MAX_BATCH && openBytes < MAX_BATCH_BYTES && (proposal = queue.poll()) != null) {
-            queued.decrementAndGet();
-            queuedBytes.addAndGet(-proposal.bytes);
-            openBytes += proposal.bytes;
-            apply(proposal);
+        while (hasRoom() && (proposal = queue.poll()) != null) {
+            take(proposal);
+            drained = true;
+        }
+        while (hasRoomForExpiry() && (proposal = expiries.poll()) != null) {
+            int before = stateMachine.pendingEvents();
+            take(proposal);
+            openExpiredKeys += stateMachine.pendingEvents() - before;
             drained = true;
         }
         return drained;
+    }
+
+    private void take(Proposal proposal) {
+        queued.decrementAndGet();
+        queuedBytes.addAndGet(-proposal.bytes);
+        openBytes += proposal.bytes;
+        apply(proposal);
     }
 
     private void apply(Proposal proposal) {
@@ -270,6 +296,7 @@ final class LocalCommitLog implements CommitLog {
     private void startBatch() {
         open = new ArrayList<>();
         openBytes = 0;
+        openExpiredKeys = 0;
     }
 
     private void write(Batch batch) {
@@ -371,7 +398,7 @@ final class LocalCommitLog implements CommitLog {
 
     private void failQueued() {
         Proposal proposal;
-        while ((proposal = queue.poll()) != null) {
+        while ((proposal = queue.poll()) != null || (proposal = expiries.poll()) != null) {
             answer(proposal.completion, null, EtcdError.STOPPED.exception());
         }
     }

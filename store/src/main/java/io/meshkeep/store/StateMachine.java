@@ -29,6 +29,11 @@ final class StateMachine {
         this.working = new WorkingState(start);
     }
 
+    /** Changes of keys since the last cut. */
+    int pendingEvents() {
+        return working.events();
+    }
+
     /** The full record of a stub that a command since the last cut put, or null. */
     byte[] pendingFull(byte[] stub) {
         return working.pendingFull(stub);

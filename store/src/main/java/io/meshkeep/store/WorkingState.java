@@ -75,6 +75,11 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
         return appliedIndex;
     }
 
+    /** Changes of keys so far. */
+    int events() {
+        return events.size();
+    }
+
     /** Starts the revision that the coming changes belong to. */
     void begin() {
         revision++;

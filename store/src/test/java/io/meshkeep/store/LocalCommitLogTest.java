@@ -46,9 +46,11 @@ class LocalCommitLogTest {
         final CountDownLatch held = new CountDownLatch(1);
         final CountDownLatch release = new CountDownLatch(1);
         volatile Runnable onFailure = () -> {};
+        volatile Snapshot published;
 
         @Override
         public void publish(Cut cut) {
+            published = cut.snapshot();
             if (cut.writes().isEmpty()) {
                 return;
             }
@@ -103,6 +105,17 @@ class LocalCommitLogTest {
     private TestStore.Pending submit(Command command) {
         TestStore.Pending pending = new TestStore.Pending();
         assertThat(commitLog.submit(command, 100, pending)).isTrue();
+        return pending;
+    }
+
+    /** @param answered gets the number when the answer is there */
+    private TestStore.Pending submit(Command command, int number, List<Integer> answered) {
+        TestStore.Pending pending = new TestStore.Pending();
+        assertThat(commitLog.submit(command, 100, (result, error) -> {
+                    answered.add(number);
+                    pending.complete(result, error);
+                }))
+                .isTrue();
         return pending;
     }
 
@@ -164,13 +177,7 @@ class LocalCommitLogTest {
         CountDownLatch release = holdApplyThread();
         List<TestStore.Pending> all = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
-            int number = i;
-            TestStore.Pending pending = new TestStore.Pending();
-            commitLog.submit(new Command.Put(Requests.put("k", "v")), 100, (result, error) -> {
-                answered.add(number);
-                pending.complete(result, error);
-            });
-            all.add(pending);
+            all.add(submit(new Command.Put(Requests.put("k", "v")), i, answered));
         }
         release.countDown();
         assertDone(all);
@@ -222,6 +229,37 @@ class LocalCommitLogTest {
         publisher.release.countDown();
         assertThat(refused.get()).isEqualTo(new MvccModel.Answer.Refused(EtcdError.FUTURE_REVISION));
         assertDone(puts);
+    }
+
+    @Test
+    void whatClientsAskForPassesLeasesThatEnd() {
+        int keys = LocalCommitLog.MAX_EXPIRED_KEYS / 2;
+        int leases = 6;
+        List<TestStore.Pending> before = new ArrayList<>();
+        for (int lease = 1; lease <= leases; lease++) {
+            before.add(submit(new Command.LeaseGrant(lease, 60)));
+            for (int i = 0; i < keys; i++) {
+                before.add(submit(new Command.Put(Requests.put(lease + "/" + i, "v", lease))));
+            }
+        }
+        assertDone(before);
+        CountDownLatch release = holdApplyThread();
+        int commits = publisher.commits.get();
+        List<Integer> answered = new ArrayList<>();
+        List<TestStore.Pending> ends = new ArrayList<>();
+        for (int lease = 1; lease <= leases; lease++) {
+            long granted = publisher.published.lease(lease).granted();
+            ends.add(submit(new Command.LeaseExpire(lease, granted), lease, answered));
+        }
+        TestStore.Pending put = submit(new Command.Put(Requests.put("client", "v")), 0, answered);
+
+        release.countDown();
+
+        assertDone(List.of(put));
+        assertDone(ends);
+        // the client's first, and two leases a batch, as many as fit
+        assertThat(answered).containsExactly(0, 1, 2, 3, 4, 5, 6);
+        assertThat(publisher.commits.get() - commits).isEqualTo(leases / 2);
     }
 
     @Test
