@@ -20,6 +20,7 @@ import io.meshkeep.server.rpc.EtcdServices;
 import io.meshkeep.server.tls.Certificates;
 import io.meshkeep.server.tls.SelfSigned;
 import io.meshkeep.store.AuthUser;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -50,6 +51,15 @@ final class Listeners implements AutoCloseable {
 
     /** How long a connection may take to say which protocol it speaks. */
     private static final Duration FIRST_BYTES = Duration.ofSeconds(10);
+
+    /**
+     * The same with a handshake before it. Longer, since when all agents of a mesh come at once to a server that has just
+     * started, their handshakes wait for each other, and one that is given up has been for nothing.
+     */
+    private static final Duration FIRST_BYTES_TLS = Duration.ofSeconds(30);
+
+    /** Connections that the kernel keeps until they are accepted; it takes less if the system's limit is lower. */
+    private static final int BACKLOG = 4096;
 
     /** A beginning of them may lie in memory for each connection. */
     private static final int MAX_METADATA_BYTES = 16 << 10;
@@ -115,7 +125,7 @@ final class Listeners implements AutoCloseable {
                             config.tls().get(), config.selfSignedValidity().get(), selfSignedNames());
                 }
                 certificates =
-                        Optional.of(new Certificates(config.name(), config.tls().get(), FIRST_BYTES));
+                        Optional.of(new Certificates(config.name(), config.tls().get(), FIRST_BYTES_TLS));
             } catch (IOException e) {
                 throw new StartException(e.getMessage(), e);
             }
@@ -140,11 +150,13 @@ final class Listeners implements AutoCloseable {
         HttpAccess access = new HttpAccess(config.corsOrigins(), config.hostWhitelist());
         HttpService service = HttpService.forClients(routes, access, HttpSettings.DEFAULT);
         int maxMessageBytes = config.maxRequestBytes() + EtcdServices.GRPC_OVERHEAD;
+        Duration firstBytes = url.isTls() ? FIRST_BYTES_TLS : FIRST_BYTES;
         FirstBytesNegotiator negotiator = new FirstBytesNegotiator(
-                service, maxMessageBytes, budgets, services.directMethods(), FIRST_BYTES, certificatesFor(url));
+                service, maxMessageBytes, budgets, services.directMethods(), firstBytes, certificatesFor(url));
         NettyServerBuilder builder = NettyServerBuilder.forAddress(address(url))
                 .protocolNegotiator(negotiator)
                 .channelType(channelType)
+                .withOption(ChannelOption.SO_BACKLOG, BACKLOG)
                 .bossEventLoopGroup(eventLoops)
                 .workerEventLoopGroup(eventLoops)
                 // handlers never block, so they need no threads of their own
@@ -158,7 +170,7 @@ final class Listeners implements AutoCloseable {
                 .maxInboundMetadataSize(MAX_METADATA_BYTES)
                 .maxRstFramesPerWindow(MAX_RESETS, (int) RESET_WINDOW.toSeconds())
                 .flowControlWindow(FLOW_CONTROL_WINDOW)
-                .handshakeTimeout(FIRST_BYTES.toNanos(), TimeUnit.NANOSECONDS);
+                .handshakeTimeout(firstBytes.toNanos(), TimeUnit.NANOSECONDS);
         services.services().forEach(builder::addService);
         builder.addService(health.getHealthService());
         Server server =

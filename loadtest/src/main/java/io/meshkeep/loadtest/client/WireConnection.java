@@ -15,6 +15,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
@@ -34,6 +35,9 @@ import java.util.Queue;
  * {@link #run}.
  */
 final class WireConnection extends ByteToMessageDecoder {
+    /** As grpc-go, which Cilium's agents use, waits for a connection at least. */
+    private static final long HANDSHAKE_TIMEOUT_MILLIS = 20_000;
+
     private static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private static final int FRAME_HEADER = 9;
@@ -115,9 +119,11 @@ final class WireConnection extends ByteToMessageDecoder {
         return new ChannelInitializer<Channel>() {
             @Override
             protected void initChannel(Channel made) {
-                endpoint.tls()
-                        .ifPresent(tls -> made.pipeline()
-                                .addLast(tls.newHandler(made.alloc(), endpoint.host(), endpoint.port())));
+                endpoint.tls().ifPresent(tls -> {
+                    SslHandler handler = tls.newHandler(made.alloc(), endpoint.host(), endpoint.port());
+                    handler.setHandshakeTimeoutMillis(HANDSHAKE_TIMEOUT_MILLIS);
+                    made.pipeline().addLast(handler);
+                });
                 made.pipeline().addLast(WireConnection.this);
             }
         };

@@ -15,6 +15,7 @@ import io.meshkeep.proto.WatchRequest;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -33,7 +34,8 @@ final class Agent {
     private static final long LEASE_SECONDS = 900;
     private static final long RETRY_MILLIS = 50;
 
-    private static final String NO_LESSOR = "not a primary lessor";
+    /** What an etcd under more load than it bears says: it has lost the leadership that it holds alone, or is behind. */
+    private static final Set<String> OVERLOADED = Set.of("not a primary lessor", "etcdserver: too many requests");
 
     private static final int ID_IN_GRANT = 2;
     private static final int TTL_IN_KEEPALIVE = 3;
@@ -185,8 +187,8 @@ final class Agent {
         private static boolean passes(Status status) {
             return switch (status.getCode()) {
                 case UNAVAILABLE, INTERNAL -> true;
-                // An etcd under more load than it bears loses the leadership that it holds alone, for some seconds.
-                case UNKNOWN -> NO_LESSOR.equals(status.getDescription());
+                // not RESOURCE_EXHAUSTED, since both come out of etcd without a code
+                case UNKNOWN -> status.getDescription() != null && OVERLOADED.contains(status.getDescription());
                 default -> false;
             };
         }

@@ -158,7 +158,7 @@ class TlsAbuseTest {
         });
         trickle.start();
         for (Socket socket : slow) {
-            // the server has them for ten seconds, byte by byte or not
+            // the server has them for half a minute, byte by byte or not
             try {
                 socket.getInputStream().readAllBytes();
             } catch (java.net.SocketException reset) {
