@@ -236,8 +236,9 @@ final class Storage implements AutoCloseable {
                 // a torn tail is dropped; whether more than that is missing is what the watermark tells.
                 .setRecycleLogFileNum(4)
                 .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
-                // without it a family that is seldom written would keep every log file alive
-                .setMaxTotalWalSize(128 * MEGABYTE)
+                // Without it a family that is seldom written would keep every log file alive. Twice what is in memory,
+                // so that files come back for recycling soon and most of them are recycled ones.
+                .setMaxTotalWalSize(64 * MEGABYTE)
                 .setDbWriteBufferSize(32 * MEGABYTE)
                 .setMaxBackgroundJobs(2)
                 .setBytesPerSync(MEGABYTE)
