@@ -10,10 +10,14 @@ import java.util.List;
  */
 record EventBatch(long firstRevision, long lastRevision, List<Event> events, long retainedSize) {
     EventBatch(long firstRevision, long lastRevision, List<Event> events) {
-        this(
-                firstRevision,
-                lastRevision,
-                events,
-                64 + events.stream().mapToLong(Event::retainedSize).sum());
+        this(firstRevision, lastRevision, events, retainedSize(events));
+    }
+
+    private static long retainedSize(List<Event> events) {
+        long bytes = 64;
+        for (Event event : events) {
+            bytes += event.retainedSize();
+        }
+        return bytes;
     }
 }

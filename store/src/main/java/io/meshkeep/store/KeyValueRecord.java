@@ -68,7 +68,11 @@ public final class KeyValueRecord {
 
     /** What is kept in memory of a full record: itself, or a stub when its value is long. */
     static byte[] resident(byte[] full) {
-        int length = valueLength(full);
+        return resident(full, valueLength(full));
+    }
+
+    /** The same for who knows how long the value is. */
+    static byte[] resident(byte[] full, int length) {
         if (length <= MAX_RESIDENT_VALUE) {
             return full;
         }
@@ -186,7 +190,11 @@ public final class KeyValueRecord {
 
     /** The lease that the key is attached to, or 0. */
     public static long lease(byte[] record) {
-        int at = afterVersion(record);
+        return leaseAt(record, afterVersion(record));
+    }
+
+    private static long leaseAt(byte[] record, int afterVersion) {
+        int at = afterVersion;
         if (at < record.length && record[at] == TAG_VALUE) {
             at = skipVarint(record, at + 1) + (int) varint(record, at + 1);
         }
@@ -203,7 +211,25 @@ public final class KeyValueRecord {
 
     /** Bytes of heap that a resident record takes, and its key once more if a lease holds it. */
     static int heapSize(byte[] record) {
-        return heapSize(record.length) + (lease(record) == 0 ? 0 : heapSize(keyLength(record)));
+        return heapSize(record, keyLength(record), lease(record));
+    }
+
+    /** The same for who knows the length of its key, and its lease. */
+    static int heapSize(byte[] record, int keyLength, long lease) {
+        return heapSize(record.length) + (lease == 0 ? 0 : heapSize(keyLength));
+    }
+
+    /** The numbers of a record, read in one go. */
+    record Numbers(long createRevision, long modRevision, long version, long lease) {}
+
+    static Numbers numbers(byte[] record) {
+        int at = createAt(record) + 1;
+        long create = varint(record, at);
+        at = skipVarint(record, at) + 1;
+        long mod = varint(record, at);
+        at = skipVarint(record, at) + 1;
+        long version = varint(record, at);
+        return new Numbers(create, mod, version, leaseAt(record, skipVarint(record, at)));
     }
 
     /** An array with its header, and the reference to it. */

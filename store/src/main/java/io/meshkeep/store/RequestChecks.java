@@ -48,8 +48,12 @@ public final class RequestChecks {
     /** @param maxOps most compares, or operations of a branch; a nested transaction gets what its parent leaves */
     public static void check(TxnRequest request, int maxOps) {
         checkOps(request, maxOps);
-        checkIntervals(request.getSuccessList());
-        checkIntervals(request.getFailureList());
+        if (mayOverlap(request.getSuccessList())) {
+            checkIntervals(request.getSuccessList());
+        }
+        if (mayOverlap(request.getFailureList())) {
+            checkIntervals(request.getFailureList());
+        }
     }
 
     private static void checkOps(TxnRequest request, int maxOps) {
@@ -79,6 +83,10 @@ public final class RequestChecks {
             // etcd's answer to an operation that is not set
             case REQUEST_NOT_SET -> throw EtcdError.KEY_NOT_FOUND.exception();
         }
+    }
+
+    private static boolean mayOverlap(List<RequestOp> ops) {
+        return ops.size() > 1 || ops.size() == 1 && ops.get(0).hasRequestTxn();
     }
 
     private record Written(Set<ByteString> puts, Deletes deletes) {}

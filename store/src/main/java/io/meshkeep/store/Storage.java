@@ -55,6 +55,9 @@ final class Storage implements AutoCloseable {
 
     private static final long MEGABYTE = 1 << 20;
 
+    /** Batches up to this size are handed to RocksDB as one array; one of a million deletions is not for the heap. */
+    private static final long MAX_ENCODED = 4 * MEGABYTE;
+
     /** The column families; docs/architecture.md describes their contents. */
     enum Family {
         HISTORY,
@@ -74,6 +77,7 @@ final class Storage implements AutoCloseable {
     private final Path directory;
     private final RocksDB db;
     private final Map<Family, ColumnFamilyHandle> families;
+    private final int[] familyIds;
     private final List<AutoCloseable> resources;
     private final WriteOptions commitOptions;
     private final WriteOptions backgroundOptions;
@@ -92,6 +96,8 @@ final class Storage implements AutoCloseable {
         this.directory = directory;
         this.db = db;
         this.families = families;
+        this.familyIds =
+                families.values().stream().mapToInt(ColumnFamilyHandle::getID).toArray();
         this.resources = resources;
         this.watermark = watermark;
         this.sync = !options.unsafeNoSync();
@@ -236,8 +242,9 @@ final class Storage implements AutoCloseable {
                 // a torn tail is dropped; whether more than that is missing is what the watermark tells.
                 .setRecycleLogFileNum(4)
                 .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
-                // without it a family that is seldom written would keep every log file alive
-                .setMaxTotalWalSize(128 * MEGABYTE)
+                // Without it a family that is seldom written would keep every log file alive. Twice what is in memory,
+                // so that files come back for recycling soon and most of them are recycled ones.
+                .setMaxTotalWalSize(64 * MEGABYTE)
                 .setDbWriteBufferSize(32 * MEGABYTE)
                 .setMaxBackgroundJobs(2)
                 .setBytesPerSync(MEGABYTE)
@@ -450,19 +457,28 @@ final class Storage implements AutoCloseable {
     }
 
     private void write(List<Write> writes, WriteOptions options) {
-        try (WriteBatch batch = new WriteBatch()) {
-            for (Write write : writes) {
-                ColumnFamilyHandle family = families.get(write.family());
-                if (write.value() == null) {
-                    batch.delete(family, write.key());
-                } else {
-                    batch.put(family, write.key(), write.value());
-                }
-            }
+        try (WriteBatch batch = batch(writes)) {
             db.write(options, batch);
         } catch (RocksDBException e) {
             throw new StoreException("cannot write to the store in " + directory + ": " + e.getMessage(), e);
         }
+    }
+
+    private WriteBatch batch(List<Write> writes) throws RocksDBException {
+        long size = BatchEncoding.size(writes, familyIds);
+        if (size <= MAX_ENCODED) {
+            return new WriteBatch(BatchEncoding.encode(writes, familyIds, (int) size));
+        }
+        WriteBatch batch = new WriteBatch();
+        for (Write write : writes) {
+            ColumnFamilyHandle family = families.get(write.family());
+            if (write.value() == null) {
+                batch.delete(family, write.key());
+            } else {
+                batch.put(family, write.key(), write.value());
+            }
+        }
+        return batch;
     }
 
     /** Deletes the events below a revision, and notes that its compaction is done. */

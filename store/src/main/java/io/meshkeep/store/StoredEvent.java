@@ -7,8 +7,8 @@ record StoredEvent(boolean delete, long previousRevision, byte[] key) {
     private static final byte PUT = 1;
     private static final byte DELETE = 2;
 
-    static byte[] encode(Event event, byte[] key) {
-        long previous = event.previous() == null ? 0 : KeyValueRecord.modRevision(event.previous());
+    /** @param previous the revision of the event's pair before, 0 if there is none */
+    static byte[] encode(Event event, byte[] key, long previous) {
         int header = 1 + Protobuf.varintSize(previous);
         byte[] out = new byte[header + key.length];
         out[0] = event.delete() ? DELETE : PUT;

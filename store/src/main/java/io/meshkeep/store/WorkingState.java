@@ -24,6 +24,9 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
     /** Stands for "deleted in this batch". */
     private static final byte[] GONE = {};
 
+    /** The numbers of a record that is not there. */
+    private static final KeyValueRecord.Numbers NONE = new KeyValueRecord.Numbers(0, 0, 0, 0);
+
     private final Snapshot base;
     private final NavigableMap<byte[], byte[]> changed = new TreeMap<>(Arrays::compareUnsigned);
     /** By how much a key that came or went in this batch changes the number of keys, beside the base: 1, 0 or -1. */
@@ -43,6 +46,10 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
     private long appliedIndex;
     private long residentBytes;
     private boolean changedMeta;
+    /** The key that was looked for last, if nothing was changed since: a transaction compares it and then puts it. */
+    private byte[] soughtKey;
+
+    private byte[] sought;
     /** What to take back, or null when there is no mark. */
     private Undo undo;
 
@@ -96,6 +103,7 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
         for (int i = undo.steps.size() - 1; i >= 0; i--) {
             undo.steps.get(i).run();
         }
+        soughtKey = null;
         events.subList(undo.events, events.size()).clear();
         writes.subList(undo.writes, writes.size()).clear();
         revision = undo.revision;
@@ -165,6 +173,14 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
 
     @Override
     public byte[] find(byte[] key) {
+        if (soughtKey == null || !Arrays.equals(key, soughtKey)) {
+            sought = lookUp(key);
+            soughtKey = key;
+        }
+        return sought;
+    }
+
+    private byte[] lookUp(byte[] key) {
         if (!changed.isEmpty()) {
             byte[] record = changed.get(key);
             if (record != null) {
@@ -294,73 +310,84 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
 
     /** @param previous what {@link #find} gives for the key, or null */
     void put(byte[] key, byte[] value, long lease, byte[] previous) {
+        KeyValueRecord.Numbers old = previous == null ? NONE : KeyValueRecord.numbers(previous);
         byte[] full = KeyValueRecord.encode(
-                key,
-                previous == null ? revision : KeyValueRecord.createRevision(previous),
-                revision,
-                previous == null ? 1 : KeyValueRecord.version(previous) + 1,
-                value,
-                lease);
-        long oldLease = previous == null ? 0 : KeyValueRecord.lease(previous);
-        if (oldLease != lease) {
-            if (oldLease != 0) {
-                detach(oldLease, key);
+                key, previous == null ? revision : old.createRevision(), revision, old.version() + 1, value, lease);
+        if (old.lease() != lease) {
+            if (old.lease() != 0) {
+                detach(old.lease(), key);
             }
             if (lease != 0) {
                 attach(lease, key);
             }
         }
-        change(key, KeyValueRecord.resident(full), previous);
-        record(
-                key,
-                new Event(revision, sub, false, full, previous == null ? null : beforeRevision(key, previous)),
-                full);
+        byte[] resident = KeyValueRecord.resident(full, value.length);
+        change(key, resident, previous);
+        residentBytes += KeyValueRecord.heapSize(resident, key.length, lease) - heapSize(previous, key, old);
+        record(key, false, full, full, previous, old);
+    }
+
+    private static int heapSize(byte[] previous, byte[] key, KeyValueRecord.Numbers numbers) {
+        return previous == null ? 0 : KeyValueRecord.heapSize(previous, key.length, numbers.lease());
     }
 
     /** @param previous the live record of the key to delete */
     void delete(byte[] previous) {
         byte[] key = KeyValueRecord.key(previous);
-        long oldLease = KeyValueRecord.lease(previous);
-        if (oldLease != 0) {
-            detach(oldLease, key);
+        KeyValueRecord.Numbers old = KeyValueRecord.numbers(previous);
+        if (old.lease() != 0) {
+            detach(old.lease(), key);
         }
         change(key, GONE, previous);
+        residentBytes -= heapSize(previous, key, old);
         byte[] kv = KeyValueRecord.encode(key, 0, revision, 0, GONE, 0);
-        record(key, new Event(revision, sub, true, kv, beforeRevision(key, previous)), GONE);
+        record(key, true, kv, GONE, previous, old);
     }
 
     private void change(byte[] key, byte[] record, byte[] previous) {
+        soughtKey = null;
         set(changed, key, record);
         if (previous == null) {
             set(surplus, key, surplus.getOrDefault(key, 0) + 1);
         } else if (record == GONE) {
             set(surplus, key, surplus.getOrDefault(key, 0) - 1);
         }
-        residentBytes += (record == GONE ? 0 : KeyValueRecord.heapSize(record))
-                - (previous == null ? 0 : KeyValueRecord.heapSize(previous));
     }
 
-    private void record(byte[] key, Event event, byte[] stored) {
+    /**
+     * @param kv what goes out to watchers
+     * @param stored what goes to disk
+     * @param previous the record before this change, or null
+     * @param old its numbers
+     */
+    private void record(
+            byte[] key, boolean delete, byte[] kv, byte[] stored, byte[] previous, KeyValueRecord.Numbers old) {
+        byte[] before = previous;
+        long beforeMod = old.modRevision();
+        // Without this look at the record, a deletion of n keys would compare n * n of them.
+        if (beforeMod == revision) {
+            before = beforeRevision(key);
+            beforeMod = before == null ? 0 : KeyValueRecord.modRevision(before);
+        }
+        Event event = new Event(revision, sub, delete, kv, before);
         events.add(event);
         writes.add(new Write(Storage.Family.HISTORY, HistoryKey.of(key, revision, sub), stored));
-        writes.add(new Write(Storage.Family.EVENTS, HistoryKey.event(revision, sub), StoredEvent.encode(event, key)));
+        writes.add(new Write(
+                Storage.Family.EVENTS, HistoryKey.event(revision, sub), StoredEvent.encode(event, key, beforeMod)));
         sub++;
     }
 
     /**
-     * The record before this revision. A transaction can delete and put the same key (see {@link RequestChecks}); what
-     * a watcher gets as the pair before is then that of the first change.
+     * The record before this revision of a key that it has changed already. A transaction can delete and put the same key
+     * (see {@link RequestChecks}); what a watcher gets as the pair before is then that of the first change.
      */
-    private byte[] beforeRevision(byte[] key, byte[] previous) {
-        // Without this look at the record, a deletion of n keys would compare n * n of them.
-        if (KeyValueRecord.modRevision(previous) == revision) {
-            for (int i = events.size() - sub; i < events.size(); i++) {
-                if (Arrays.equals(events.get(i).key(), key)) {
-                    return events.get(i).previous();
-                }
+    private byte[] beforeRevision(byte[] key) {
+        for (int i = events.size() - sub; i < events.size(); i++) {
+            if (Arrays.equals(events.get(i).key(), key)) {
+                return events.get(i).previous();
             }
         }
-        return previous;
+        throw new IllegalStateException("a record of this revision has no event");
     }
 
     // ---- leases

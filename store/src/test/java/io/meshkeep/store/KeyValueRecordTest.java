@@ -98,6 +98,9 @@ class KeyValueRecordTest {
         assertThat(KeyValueRecord.version(record)).isEqualTo(kv.getVersion());
         assertThat(KeyValueRecord.lease(record)).isEqualTo(kv.getLease());
         assertThat(KeyValueRecord.valueLength(record)).isEqualTo(kv.getValue().size());
+        assertThat(KeyValueRecord.numbers(record))
+                .isEqualTo(new KeyValueRecord.Numbers(
+                        kv.getCreateRevision(), kv.getModRevision(), kv.getVersion(), kv.getLease()));
     }
 
     private byte[] someRecord(byte[] key) {

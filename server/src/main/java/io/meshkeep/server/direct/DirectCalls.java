@@ -66,6 +66,12 @@ public final class DirectCalls extends Http2FrameListenerDecorator {
         }
     }
 
+    private void sendEarly() {
+        if (writer != null) {
+            writer.sendEarly();
+        }
+    }
+
     private DirectCall<?, ?> call(int streamId) {
         Http2Stream stream = connection.stream(streamId);
         return stream == null ? null : stream.getProperty(key);
@@ -82,6 +88,7 @@ public final class DirectCalls extends Http2FrameListenerDecorator {
             int padding,
             boolean endOfStream)
             throws Http2Exception {
+        sendEarly();
         DirectCall<?, ?> running = call(streamId);
         if (running != null) {
             // trailers, which gRPC's clients do not send
@@ -139,6 +146,7 @@ public final class DirectCalls extends Http2FrameListenerDecorator {
     @Override
     public int onDataRead(ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean endOfStream)
             throws Http2Exception {
+        sendEarly();
         DirectCall<?, ?> call = call(streamId);
         return call == null
                 ? super.onDataRead(ctx, streamId, data, padding, endOfStream)

@@ -48,6 +48,9 @@ final class DirectWriter {
 
     private static final int FIRST_BUFFER = 1 << 10;
 
+    /** Answers that are worth a system call of their own. */
+    private static final int EARLY = 32;
+
     /** A HEADERS frame up to the stream's number, then its block, which leaves the peer's header table alone. */
     private static final byte[] HEAD_FRAME = {0, 0, 20, 1, 0x4};
 
@@ -62,6 +65,9 @@ final class DirectWriter {
     private final Queue<Outgoing> queue = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private final Runnable drain = this::drain;
+
+    /** Answers given on the event loop that wait for what is being read to be handled. */
+    private int waiting;
 
     private ByteBuf out;
     private List<Outgoing> inOut = new ArrayList<>();
@@ -113,12 +119,26 @@ final class DirectWriter {
     /** Sends in the order of calls, soon. Any thread. */
     void write(Outgoing outgoing) {
         queue.add(outgoing);
+        if (inEventLoop()) {
+            waiting++;
+        }
         if (!scheduled.get() && scheduled.compareAndSet(false, true)) {
             ctx.executor().execute(drain);
         }
     }
 
+    /**
+     * Sends what was answered while one read brought many requests, so that the client can go on meanwhile. To be called
+     * between two frames: a call whose frame is being handled has not come to its end yet.
+     */
+    void sendEarly() {
+        if (waiting >= EARLY) {
+            drain();
+        }
+    }
+
     private void drain() {
+        waiting = 0;
         // first, so that what is added from here on is looked at again
         scheduled.set(false);
         Outgoing next;
