@@ -37,7 +37,7 @@ final class HistoryKey {
 
     /** Sorts after every entry of the key in {@code entry}, before those of any later key. */
     static byte[] afterKeyOf(byte[] entry) {
-        byte[] out = Arrays.copyOf(entry, entry.length - REVISION_BYTES);
+        byte[] out = keyPart(entry);
         out[out.length - 1] = 2;
         return out;
     }
@@ -47,7 +47,19 @@ final class HistoryKey {
     }
 
     static boolean sameKey(byte[] entryA, byte[] entryB) {
-        return Arrays.equals(entryA, 0, entryA.length - REVISION_BYTES, entryB, 0, entryB.length - REVISION_BYTES);
+        return sameKey(entryA, entryA.length, entryB, entryB.length);
+    }
+
+    /** The same of entries that begin an array each; one of length 0 is none, and has no key. */
+    static boolean sameKey(byte[] a, int lengthA, byte[] b, int lengthB) {
+        return lengthA == lengthB
+                && lengthA > 0
+                && Arrays.equals(a, 0, lengthA - REVISION_BYTES, b, 0, lengthB - REVISION_BYTES);
+    }
+
+    /** What all entries of the key in {@code entry} begin with; sorts before them, and after those of any lesser key. */
+    static byte[] keyPart(byte[] entry) {
+        return Arrays.copyOf(entry, entry.length - REVISION_BYTES);
     }
 
     /** The user's key of an entry. */

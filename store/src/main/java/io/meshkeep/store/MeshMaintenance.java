@@ -28,6 +28,16 @@ final class MeshMaintenance {
         return RANGES.get(0).contains(key) || RANGES.get(1).contains(key);
     }
 
+    /** Whether the key of a record may be one of the mesh. */
+    static boolean mayConcernRecord(byte[] record) {
+        return isIn(RANGES.get(0), record) || isIn(RANGES.get(1), record);
+    }
+
+    private static boolean isIn(KeyRange range, byte[] record) {
+        return KeyValueRecord.compareKey(record, range.start()) >= 0
+                && KeyValueRecord.compareKey(record, range.end()) < 0;
+    }
+
     /**
      * The state of the index after a commit.
      *

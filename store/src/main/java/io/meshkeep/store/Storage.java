@@ -15,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -31,6 +32,7 @@ import org.rocksdb.DBOptions;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
+import org.rocksdb.LiveFileMetaData;
 import org.rocksdb.Options;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
@@ -57,6 +59,9 @@ final class Storage implements AutoCloseable {
 
     /** Batches up to this size are handed to RocksDB as one array; one of a million deletions is not for the heap. */
     private static final long MAX_ENCODED = 4 * MEGABYTE;
+
+    /** Of the history, about what one thread reads at a time at the start: some ten milliseconds' work. */
+    private static final long PART_BYTES = 8 * MEGABYTE;
 
     /** The column families; docs/architecture.md describes their contents. */
     enum Family {
@@ -346,48 +351,69 @@ final class Storage implements AutoCloseable {
         if (!sync) {
             watermark.clear();
         }
-        Map<Long, ChunkedSortedSet.Builder<byte[]>> attached = new HashMap<>();
-        ChunkedSortedSet.Builder<byte[]> keys = ChunkedSortedSet.builder(KeyValueRecord::compareKeys);
-        long residentBytes = 0;
-        MeshUpdate mesh = meshIndex ? MeshIndex.EMPTY.update() : null;
-        try (ReadOptions read = new ReadOptions().setReadaheadSize(2 * MEGABYTE).setFillCache(false);
-                RocksIterator it = db.newIterator(families.get(Family.HISTORY), read)) {
-            it.seekToFirst();
-            while (it.isValid()) {
-                byte[] entry = it.key();
-                byte[] value = it.value();
-                if (value.length > 0) {
-                    byte[] record = KeyValueRecord.resident(value);
-                    keys.add(record);
-                    residentBytes += KeyValueRecord.heapSize(record);
-                    if (mesh != null) {
-                        byte[] key = KeyValueRecord.key(value);
-                        if (MeshMaintenance.mayConcern(key)) {
-                            mesh.put(key, KeyValueRecord.value(value), KeyValueRecord.modRevision(value));
-                        }
-                    }
-                    long lease = KeyValueRecord.lease(record);
-                    if (lease != 0) {
-                        attached.computeIfAbsent(lease, id -> ChunkedSortedSet.builder(LeaseEntry.NO_KEYS.order()))
-                                .add(KeyValueRecord.key(record));
-                    }
-                }
-                toNextKey(it, entry);
-            }
-            check(it);
-        }
-        ChunkedSortedSet<LeaseEntry> leases = recoverLeases(attached);
-        residentBytes += (long) leases.size() * LeaseEntry.OWN_SIZE;
+        Recovered found = new Recovered(meshIndex);
+        new HistoryScan(options -> iterator(Family.HISTORY, options), meshIndex)
+                .read(historyParts(), Runtime.getRuntime().availableProcessors(), found::take);
+        ChunkedSortedSet<LeaseEntry> leases = recoverLeases(found.attached);
+        long residentBytes = found.residentBytes + (long) leases.size() * LeaseEntry.OWN_SIZE;
         return new io.meshkeep.store.Snapshot(
                 state.revision(),
                 state.compacted(),
                 state.appliedIndex(),
-                new KeySet(keys.build()),
+                new KeySet(found.keys.build()),
                 leases,
                 recoverAlarms(),
                 residentBytes,
-                mesh == null ? null : MeshState.of(mesh.finish()),
+                found.mesh == null ? null : MeshState.of(found.mesh.finish()),
                 recoverAuth());
+    }
+
+    /** Puts together what was read of the history. */
+    private static final class Recovered {
+        private final ChunkedSortedSet.Builder<byte[]> keys = ChunkedSortedSet.builder(KeyValueRecord::compareKeys);
+        private final Map<Long, ChunkedSortedSet.Builder<byte[]>> attached = new HashMap<>();
+        private final MeshUpdate mesh;
+        private long residentBytes;
+
+        Recovered(boolean withMesh) {
+            mesh = withMesh ? MeshIndex.EMPTY.update() : null;
+        }
+
+        void take(HistoryScan.Part part) {
+            part.records().forEach(keys::add);
+            residentBytes += part.residentBytes();
+            part.mesh()
+                    .forEach(record -> mesh.put(
+                            KeyValueRecord.key(record),
+                            KeyValueRecord.value(record),
+                            KeyValueRecord.modRevision(record)));
+            part.attached().forEach((lease, leased) -> {
+                ChunkedSortedSet.Builder<byte[]> all =
+                        attached.computeIfAbsent(lease, id -> ChunkedSortedSet.builder(LeaseEntry.NO_KEYS.order()));
+                leased.forEach(all::add);
+            });
+        }
+    }
+
+    /** Where to cut the history into parts of about the size of a file, ascending; none if it is small. */
+    List<byte[]> historyParts() {
+        String history = new String(Family.HISTORY.id(), StandardCharsets.US_ASCII);
+        List<LiveFileMetaData> files = new ArrayList<>(db.getLiveFilesMetaData());
+        files.removeIf(file -> !new String(file.columnFamilyName(), StandardCharsets.US_ASCII).equals(history));
+        files.sort((a, b) -> Arrays.compareUnsigned(a.smallestKey(), b.smallestKey()));
+        List<byte[]> bounds = new ArrayList<>();
+        long size = 0;
+        for (LiveFileMetaData file : files) {
+            byte[] bound = HistoryKey.keyPart(file.smallestKey());
+            // files of several levels lie over one another, and the versions of a key may fill several
+            if (size >= PART_BYTES
+                    && (bounds.isEmpty() || Arrays.compareUnsigned(bounds.get(bounds.size() - 1), bound) < 0)) {
+                bounds.add(bound);
+                size = 0;
+            }
+            size += file.size();
+        }
+        return bounds;
     }
 
     private AuthState recoverAuth() {
