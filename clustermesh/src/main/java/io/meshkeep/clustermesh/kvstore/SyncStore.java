@@ -177,6 +177,38 @@ public final class SyncStore implements AutoCloseable {
     }
 
     /**
+     * Looks whether a key is as it was written, and writes it again if somebody else has deleted or changed it. What is
+     * written at the moment needs no look.
+     */
+    public void check(String name) {
+        String key = settings.prefix + "/" + name;
+        kvstore.get(key).whenComplete((there, failure) -> {
+            if (failure != null) {
+                failed(key + " could not be looked at", failure);
+            } else if (isTampered(key, there)) {
+                log.warn("{} was changed or deleted by somebody else, and is written again", key);
+                pump();
+            }
+        });
+    }
+
+    private synchronized boolean isTampered(String key, Optional<Kvstore.Pair> there) {
+        Entry entry = entries.get(key);
+        if (closed || entry == null || entry.wanted == null || !isRight(entry)) {
+            return false;
+        }
+        if (there.isPresent()
+                && there.get().value().equals(entry.wanted)
+                && there.get().lease() == entry.lease.id()) {
+            return false;
+        }
+        entry.unsure = true;
+        entry.written = null;
+        enqueue(entry);
+        return true;
+    }
+
+    /**
      * Says that everything that is wanted at first has been said. What else is found below the prefix is deleted, and
      * then the canary is written.
      *
