@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -136,7 +137,7 @@ class ChurnTest {
     private void churn(Synchronisation all, Kvstore kvstore, Map<String, String> watched) throws Exception {
         long started = System.nanoTime();
         long startedCpu = cpu();
-        TestServer.get(all.synced());
+        all.synced().get(5, TimeUnit.MINUTES);
         double bootstrap = (System.nanoTime() - started) / 1e9;
         double bootstrapCpu = (cpu() - startedCpu) / 1e9;
         await().atMost(PATIENCE).until(() -> watched.size() == LIVING);
