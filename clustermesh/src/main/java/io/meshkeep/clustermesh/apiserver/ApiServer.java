@@ -1,6 +1,7 @@
 package io.meshkeep.clustermesh.apiserver;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.meshkeep.clustermesh.http.MonitoringPorts;
 import io.meshkeep.clustermesh.kvstore.ChannelKvstore;
 import io.meshkeep.clustermesh.kvstore.EtcdConfig;
 import io.meshkeep.clustermesh.kvstore.LeasePool;
@@ -71,7 +72,7 @@ public final class ApiServer implements AutoCloseable {
 
     private void begin(ServerConfig storeConfig, List<Part.Factory> factories) throws IOException, StartException {
         // first the ports, so that probes are answered while the rest starts
-        ApiServerHttp http = new ApiServerHttp();
+        MonitoringPorts http = new MonitoringPorts();
         running.push(http);
         if (options.healthPort().isPresent()) {
             health = Optional.of(
@@ -116,8 +117,8 @@ public final class ApiServer implements AutoCloseable {
         started = true;
         ApiServerMetrics.register(metrics, this);
         if (options.metricsAddress().isPresent()) {
-            metricsAddress = Optional.of(
-                    http.metrics(ApiServerHttp.address(options.metricsAddress().get()), metrics));
+            metricsAddress = Optional.of(http.metrics(
+                    MonitoringPorts.address(options.metricsAddress().get()), metrics));
             log.info("/metrics is served on port {}", metricsAddress.get().getPort());
         }
     }

@@ -251,6 +251,22 @@ public final class ChannelKvstore implements Kvstore {
     }
 
     @Override
+    public CompletableFuture<Void> change(List<Change> changes) {
+        TxnRequest.Builder request = TxnRequest.newBuilder();
+        for (Change change : changes) {
+            if (change.value() == null) {
+                request.addSuccess(RequestOp.newBuilder()
+                        .setRequestDeleteRange(
+                                DeleteRangeRequest.newBuilder().setKey(ByteString.copyFromUtf8(change.key()))));
+            } else {
+                request.addSuccess(
+                        RequestOp.newBuilder().setRequestPut(putRequest(change.key(), change.value(), change.lease())));
+            }
+        }
+        return call(KVGrpc.getTxnMethod(), request.build(), TxnResponse::getHeader, response -> null);
+    }
+
+    @Override
     public CompletableFuture<Boolean> create(String key, ByteString value, long lease) {
         TxnRequest request = TxnRequest.newBuilder()
                 .addCompare(Compare.newBuilder()

@@ -35,6 +35,24 @@ public interface Kvstore extends AutoCloseable {
     CompletableFuture<Long> put(String key, ByteString value, long lease);
 
     /**
+     * What becomes of a key.
+     *
+     * @param value null if it is deleted
+     * @param lease 0 for none
+     */
+    record Change(String key, ByteString value, long lease) {}
+
+    /**
+     * Changes several keys in one revision, all or none.
+     *
+     * @param changes of different keys, at most {@value #MOST_CHANGES}
+     */
+    CompletableFuture<Void> change(List<Change> changes);
+
+    /** What an etcd takes at once, unless it is told otherwise. */
+    int MOST_CHANGES = 128;
+
+    /**
      * Writes a pair if there is none with the key.
      *
      * @return whether it was written

@@ -84,17 +84,24 @@ public final class LeasePool implements AutoCloseable {
                 if (++first.keys >= maxKeys) {
                     withRoom.remove();
                 }
+                if (first.keys >= maxKeys / 2 && withRoom.size() <= 1) {
+                    // ahead of time, so that writers need not wait for it
+                    grantOne();
+                }
                 return first;
             }
             waiting.add(whenRoom);
-            if (granting) {
-                return null;
-            }
-            granting = true;
+            grantOne();
         }
-        // not here, where the caller may hold a lock
-        KvstoreThreads.WORK.execute(this::grant);
         return null;
+    }
+
+    private void grantOne() {
+        if (!granting) {
+            granting = true;
+            // not here, where the caller may hold a lock
+            KvstoreThreads.WORK.execute(this::grant);
+        }
     }
 
     /** A lease for a key that is written by hand, not by a {@link SyncStore}. */

@@ -34,6 +34,12 @@ public final class SyncStore implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SyncStore.class);
 
     private static final Backoff KEY_BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofMinutes(1));
+    /** So many calls are without answer; what is wanted meanwhile goes out together with the next one. */
+    private static final int MOST_CALLS = 4;
+
+    /** Of one call, so that no etcd finds it too large. */
+    private static final int MOST_BYTES = 512 << 10;
+
     private static final Backoff STORE_BACKOFF = new Backoff(Duration.ofMillis(50), Duration.ofSeconds(5));
 
     /**
@@ -102,7 +108,31 @@ public final class SyncStore implements AutoCloseable {
     private record Found(ByteString value, LeasePool.Held lease) {}
 
     /** A write to be sent; {@code value} is null for a delete. */
-    private record Write(Entry entry, ByteString value, LeasePool.Held lease) {}
+    private record Write(Entry entry, ByteString value, LeasePool.Held lease) {
+        int size() {
+            return entry.key.length() + (value == null ? 0 : value.size());
+        }
+
+        Kvstore.Change change() {
+            return new Kvstore.Change(entry.key, value, value == null ? 0 : lease.id());
+        }
+    }
+
+    /** What goes out in one call. */
+    private static final class Batch {
+        final List<Write> writes = new ArrayList<>();
+        private int bytes;
+
+        /** Whether there was room for it. */
+        boolean add(Write write) {
+            if (!writes.isEmpty() && (writes.size() == Kvstore.MOST_CHANGES || bytes + write.size() > MOST_BYTES)) {
+                return false;
+            }
+            writes.add(write);
+            bytes += write.size();
+            return true;
+        }
+    }
 
     private final Kvstore kvstore;
     private final LeasePool leases;
@@ -120,6 +150,7 @@ public final class SyncStore implements AutoCloseable {
     private boolean complete;
     private boolean swept;
     private int inFlight;
+    private int calls;
     private int waiting;
     private int initialLeft;
     private int storeFailures;
@@ -174,6 +205,38 @@ public final class SyncStore implements AutoCloseable {
             enqueue(entry);
         }
         pump();
+    }
+
+    /**
+     * Looks whether a key is as it was written, and writes it again if somebody else has deleted or changed it. What is
+     * written at the moment needs no look.
+     */
+    public void check(String name) {
+        String key = settings.prefix + "/" + name;
+        kvstore.get(key).whenComplete((there, failure) -> {
+            if (failure != null) {
+                failed(key + " could not be looked at", failure);
+            } else if (isTampered(key, there)) {
+                log.warn("{} was changed or deleted by somebody else, and is written again", key);
+                pump();
+            }
+        });
+    }
+
+    private synchronized boolean isTampered(String key, Optional<Kvstore.Pair> there) {
+        Entry entry = entries.get(key);
+        if (closed || entry == null || entry.wanted == null || !isRight(entry)) {
+            return false;
+        }
+        if (there.isPresent()
+                && there.get().value().equals(entry.wanted)
+                && there.get().lease() == entry.lease.id()) {
+            return false;
+        }
+        entry.unsure = true;
+        entry.written = null;
+        enqueue(entry);
+        return true;
     }
 
     /**
@@ -283,9 +346,9 @@ public final class SyncStore implements AutoCloseable {
     }
 
     private void pump() {
-        List<Write> batch = new ArrayList<>();
+        List<Batch> batches = new ArrayList<>();
         synchronized (this) {
-            while (ready && !closed && !paused && !needsLease && inFlight < settings.inFlight) {
+            while (ready && !closed && !paused && !needsLease && calls < MOST_CALLS && inFlight < settings.inFlight) {
                 Entry entry = queue.poll();
                 if (entry == null) {
                     if (!nextPhase()) {
@@ -307,10 +370,19 @@ public final class SyncStore implements AutoCloseable {
                 }
                 entry.busy = true;
                 inFlight++;
-                batch.add(write);
+                add(batches, write);
             }
         }
-        batch.forEach(this::send);
+        batches.forEach(batch -> send(batch.writes));
+    }
+
+    private void add(List<Batch> batches, Write write) {
+        if (batches.isEmpty() || !batches.get(batches.size() - 1).add(write)) {
+            Batch next = new Batch();
+            next.add(write);
+            batches.add(next);
+            calls++;
+        }
     }
 
     /** When nothing is queued: the leftovers, then the canary. Gives whether there is something queued now. */
@@ -427,59 +499,80 @@ public final class SyncStore implements AutoCloseable {
                 unit);
     }
 
-    private void send(Write write) {
-        if (write.value == null) {
-            kvstore.delete(write.entry.key).whenComplete((deleted, failure) -> answered(write, failure));
+    private void send(List<Write> batch) {
+        CompletableFuture<?> call;
+        Write first = batch.get(0);
+        if (batch.size() > 1) {
+            call = kvstore.change(batch.stream().map(Write::change).toList());
+        } else if (first.value == null) {
+            call = kvstore.delete(first.entry.key);
         } else {
-            kvstore.put(write.entry.key, write.value, write.lease.id())
-                    .whenComplete((revision, failure) -> answered(write, failure));
+            call = kvstore.put(first.entry.key, first.value, first.lease.id());
         }
+        call.whenComplete((done, failure) -> {
+            if (failure == null || batch.size() == 1 || concernsTheStore(failure)) {
+                answered(batch, failure);
+            } else {
+                oneByOne(batch);
+            }
+        });
     }
 
-    private void answered(Write write, Throwable failure) {
-        Entry entry = write.entry;
-        LeasePool.Held unknownLease = null;
+    /** One of them is refused, and only alone it is told which. */
+    private void oneByOne(List<Write> batch) {
         synchronized (this) {
-            inFlight--;
-            entry.busy = false;
-            if (failure == null) {
-                writes++;
-                storeFailures = 0;
-                entry.unsure = false;
-                entry.written = write.value;
-                if (write.value == null && entry.lease != null) {
-                    leases.release(entry.lease);
-                    entry.lease = null;
-                }
-                if (isRight(entry)) {
-                    done(entry);
-                } else {
-                    enqueue(entry);
-                }
-            } else if (!closed) {
-                entry.unsure = true;
-                entry.written = null;
-                if (isUnknownLease(failure) && write.lease != null) {
-                    unknownLease = write.lease;
-                    enqueue(entry);
-                } else {
-                    retry(entry, failure);
-                }
+            calls += batch.size() - 1;
+        }
+        batch.forEach(write -> send(List.of(write)));
+    }
+
+    private void answered(List<Write> batch, Throwable failure) {
+        List<LeasePool.Held> unknownLeases = new ArrayList<>();
+        synchronized (this) {
+            calls--;
+            batch.forEach(write -> answered(write, failure, unknownLeases));
+        }
+        unknownLeases.forEach(leases::lost);
+        pump();
+    }
+
+    private void answered(Write write, Throwable failure, List<LeasePool.Held> unknownLeases) {
+        Entry entry = write.entry;
+        inFlight--;
+        entry.busy = false;
+        if (failure == null) {
+            writes++;
+            storeFailures = 0;
+            entry.unsure = false;
+            entry.written = write.value;
+            if (write.value == null && entry.lease != null) {
+                leases.release(entry.lease);
+                entry.lease = null;
+            }
+            if (isRight(entry)) {
+                done(entry);
+            } else {
+                enqueue(entry);
+            }
+        } else if (!closed) {
+            entry.unsure = true;
+            entry.written = null;
+            if (isUnknownLease(failure) && write.lease != null) {
+                unknownLeases.add(write.lease);
+                enqueue(entry);
+            } else {
+                retry(entry, failure);
             }
         }
-        if (unknownLease != null) {
-            leases.lost(unknownLease);
-        }
-        pump();
     }
 
     private void retry(Entry entry, Throwable failure) {
         failed(entry.key + " could not be written", failure);
         if (concernsTheStore(failure)) {
-            storeFailures++;
             entry.queued = true;
             queue.addFirst(entry);
             if (!paused) {
+                storeFailures++;
                 pause(STORE_BACKOFF.millisAfter(storeFailures), TimeUnit.MILLISECONDS);
             }
             return;

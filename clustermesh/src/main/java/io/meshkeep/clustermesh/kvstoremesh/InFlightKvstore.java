@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.meshkeep.clustermesh.kvstore.Kvstore;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -81,6 +82,11 @@ final class InFlightKvstore implements Kvstore {
     @Override
     public CompletableFuture<Long> put(String key, ByteString value, long lease) {
         return inTurn(() -> inner.put(key, value, lease));
+    }
+
+    @Override
+    public CompletableFuture<Void> change(List<Change> changes) {
+        return inTurn(() -> inner.change(changes));
     }
 
     @Override

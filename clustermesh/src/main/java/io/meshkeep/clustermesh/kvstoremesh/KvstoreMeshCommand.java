@@ -1,6 +1,7 @@
 package io.meshkeep.clustermesh.kvstoremesh;
 
 import com.google.gson.JsonArray;
+import io.meshkeep.clustermesh.http.MonitoringPorts;
 import io.meshkeep.clustermesh.kvstore.ChannelKvstore;
 import io.meshkeep.server.cli.ServeOptions;
 import io.meshkeep.server.cli.ServerProcess;
@@ -87,16 +88,19 @@ public final class KvstoreMeshCommand {
         CountDownLatch ended = new CountDownLatch(1);
         try (ChannelKvstore local = ChannelKvstore.connect(options.localStore());
                 KvstoreMesh mesh = KvstoreMesh.start(config, local);
-                Endpoints endpoints = new Endpoints()) {
-            say("/readyz", endpoints.health(options.healthAddress(), mesh));
+                MonitoringPorts ports = new MonitoringPorts()) {
+            say("/readyz", ports.health(options.healthAddress(), mesh::isReady));
             if (options.apiAddress().isPresent()) {
-                say("/v1/cluster", endpoints.status(options.apiAddress().get(), mesh));
+                say(
+                        StatusOutput.PATH,
+                        ports.json(
+                                options.apiAddress().get(), StatusOutput.PATH, () -> StatusOutput.json(mesh.status())));
             }
             if (options.metricsAddress().isPresent()) {
                 PrometheusRegistry registry = new PrometheusRegistry();
                 MeshMetrics.register(registry, mesh);
                 JvmMetrics.builder().register(registry);
-                say("/metrics", endpoints.metrics(options.metricsAddress().get(), registry));
+                say("/metrics", ports.metrics(options.metricsAddress().get(), registry));
             }
             out.println(
                     "Meshkeep mirrors the clusters in " + config.directory() + " into cluster " + config.clusterName());

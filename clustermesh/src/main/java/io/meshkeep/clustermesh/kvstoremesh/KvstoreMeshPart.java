@@ -2,6 +2,7 @@ package io.meshkeep.clustermesh.kvstoremesh;
 
 import io.meshkeep.clustermesh.apiserver.ApiServerOptions;
 import io.meshkeep.clustermesh.apiserver.Part;
+import io.meshkeep.clustermesh.http.MonitoringPorts;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Optional;
@@ -15,11 +16,11 @@ public final class KvstoreMeshPart implements Part {
     private static final int STATUS_PORT = 9889;
 
     private final KvstoreMesh mesh;
-    private final Endpoints endpoints;
+    private final MonitoringPorts ports;
 
-    private KvstoreMeshPart(KvstoreMesh mesh, Endpoints endpoints) {
+    private KvstoreMeshPart(KvstoreMesh mesh, MonitoringPorts ports) {
         this.mesh = mesh;
-        this.endpoints = endpoints;
+        this.ports = ports;
     }
 
     /** See {@link Part.Factory#start}. */
@@ -36,14 +37,17 @@ public final class KvstoreMeshPart implements Part {
         }
         KvstoreMesh mesh = KvstoreMesh.start(config, context.kvstore());
         MeshMetrics.register(context.metrics(), mesh);
-        Endpoints endpoints = new Endpoints();
+        MonitoringPorts ports = new MonitoringPorts();
         try {
-            endpoints.status(new InetSocketAddress("localhost", STATUS_PORT), mesh);
+            ports.json(
+                    new InetSocketAddress("localhost", STATUS_PORT),
+                    StatusOutput.PATH,
+                    () -> StatusOutput.json(mesh.status()));
         } catch (IOException e) {
             // of use to people alone
             log.warn("the status of remote clusters is not served: {}", e.getMessage());
         }
-        return Optional.of(new KvstoreMeshPart(mesh, endpoints));
+        return Optional.of(new KvstoreMeshPart(mesh, ports));
     }
 
     private static KvstoreMeshConfig config(ApiServerOptions options) {
@@ -67,7 +71,7 @@ public final class KvstoreMeshPart implements Part {
 
     @Override
     public void close() {
-        endpoints.close();
+        ports.close();
         mesh.close();
     }
 }

@@ -397,6 +397,7 @@ final class RemoteCluster {
             retrieved = read;
             config = Optional.of(new RemoteStatus.Config(Optional.of(read)));
             configs.upsert(name, read.mirrored().toJson());
+            configs.check(name);
             awaited.addAll(EnumSet.allOf(Resource.class));
             if (read.serviceExports().isEmpty()) {
                 awaited.remove(Resource.SERVICE_EXPORTS);
@@ -482,6 +483,7 @@ final class RemoteCluster {
                 return;
             } else if (retrieved != null && now - nextCheck > 0) {
                 nextCheck = now + timing.configCheck().toNanos();
+                configs.check(name);
                 readConfig();
             }
             tick = order.schedule(this::tick, TICK.toMillis(), TimeUnit.MILLISECONDS, timer);

@@ -23,6 +23,9 @@ import java.util.Locale;
  */
 final class StatusOutput {
     /** What Go writes for a time that is not set. */
+    /** Where it is served, as Cilium's API has it. */
+    static final String PATH = "/v1/cluster";
+
     private static final String NEVER = "0001-01-01T00:00:00.000Z";
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern(

@@ -7,10 +7,13 @@ import java.util.Optional;
  *
  * @param name Cilium's name of it
  * @param id 0 if it takes part in no mesh
- * @param maxConnectedClusters 255 or 511
+ * @param maxConnectedClusters 255 or 511, which decides how many bits of an identity name the cluster
  * @param serviceExportsEnabled whether service exports are synchronised; empty leaves it out, as Cilium up to 1.16 does
  */
 public record Cluster(String name, long id, int maxConnectedClusters, Optional<Boolean> serviceExportsEnabled) {
+    private static final int IDENTITY_BITS = 24;
+    private static final int FIRST_ALLOCATED = 256;
+
     /** Cilium's name of a cluster that was given none. */
     public static final String DEFAULT_NAME = "default";
 
@@ -37,5 +40,19 @@ public record Cluster(String name, long id, int maxConnectedClusters, Optional<B
     /** A cluster of at most 255. */
     public static Cluster of(String name, long id) {
         return new Cluster(name, id, 255, Optional.empty());
+    }
+
+    /** The least identity that this cluster gives out. Those below 256 are reserved, which only cluster 0 meets. */
+    public long firstIdentity() {
+        return id == 0 ? FIRST_ALLOCATED : id << shift();
+    }
+
+    /** The greatest identity that this cluster gives out. */
+    public long lastIdentity() {
+        return (id + 1 << shift()) - 1;
+    }
+
+    private int shift() {
+        return IDENTITY_BITS - Integer.bitCount(maxConnectedClusters);
     }
 }

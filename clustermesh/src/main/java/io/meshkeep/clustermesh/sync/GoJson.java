@@ -10,41 +10,41 @@ import java.util.TreeMap;
  * Writes JSON as Go's {@code encoding/json} does, whose bytes other clusters compare: no spaces, HTML's characters
  * escaped, maps in the order of their keys' bytes. Not thread-safe.
  */
-final class GoJson {
+public final class GoJson {
     private static final String HEX = "0123456789abcdef";
 
     private final StringBuilder text = new StringBuilder(256);
     private boolean comma;
 
     /** Begins an object, as a value. */
-    GoJson open() {
+    public GoJson open() {
         separate();
         text.append('{');
         comma = false;
         return this;
     }
 
-    GoJson close() {
+    public GoJson close() {
         text.append('}');
         comma = true;
         return this;
     }
 
-    GoJson openList() {
+    public GoJson openList() {
         separate();
         text.append('[');
         comma = false;
         return this;
     }
 
-    GoJson closeList() {
+    public GoJson closeList() {
         text.append(']');
         comma = true;
         return this;
     }
 
     /** The name of the value that follows. */
-    GoJson name(String name) {
+    public GoJson name(String name) {
         separate();
         quote(name);
         text.append(':');
@@ -53,14 +53,14 @@ final class GoJson {
     }
 
     /** Null counts as an empty text, as it does in Go. */
-    GoJson value(String value) {
+    public GoJson value(String value) {
         separate();
         quote(value == null ? "" : value);
         comma = true;
         return this;
     }
 
-    GoJson value(long value) {
+    public GoJson value(long value) {
         return literal(Long.toString(value));
     }
 
@@ -73,12 +73,12 @@ final class GoJson {
         return bytes == null ? nothing() : value(Base64.getEncoder().encodeToString(bytes));
     }
 
-    GoJson nothing() {
+    public GoJson nothing() {
         return literal("null");
     }
 
     /** A map of texts; null is written as such. */
-    GoJson value(Map<String, String> map) {
+    public GoJson value(Map<String, String> map) {
         if (map == null) {
             return nothing();
         }
@@ -152,7 +152,7 @@ final class GoJson {
         }
     }
 
-    ByteString bytes() {
+    public ByteString bytes() {
         return ByteString.copyFromUtf8(text.toString());
     }
 

@@ -1,6 +1,7 @@
 package io.meshkeep.clustermesh.workload;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.meshkeep.clustermesh.sync.Cluster;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;

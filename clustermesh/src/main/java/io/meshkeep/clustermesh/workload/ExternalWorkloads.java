@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.meshkeep.clustermesh.kvstore.Kvstore;
+import io.meshkeep.clustermesh.sync.Cluster;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;

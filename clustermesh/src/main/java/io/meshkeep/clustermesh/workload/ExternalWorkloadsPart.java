@@ -16,11 +16,10 @@ public final class ExternalWorkloadsPart implements Part {
         if (!context.options().externalWorkloads()) {
             return Optional.empty();
         }
-        var cluster = context.options().cluster();
         return Optional.of(new ExternalWorkloadsPart(ExternalWorkloads.start(
                 context.kubernetes(),
                 context.kvstore(),
-                new Cluster(cluster.name(), (int) cluster.id(), cluster.maxConnectedClusters()),
+                context.options().cluster(),
                 ExternalWorkloads.Times.DEFAULT)));
     }
 

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.MixedOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.meshkeep.clustermesh.sync.Cluster;
 import java.net.HttpURLConnection;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -104,7 +105,7 @@ final class Identities {
     }
 
     private long drawn() {
-        return random.nextLong(cluster.firstIdentity(), cluster.lastIdentity() + 1L);
+        return random.nextLong(cluster.firstIdentity(), cluster.lastIdentity() + 1);
     }
 
     /** The identity with exactly these labels; the oldest if several were made at once. */

@@ -1,5 +1,6 @@
 package io.meshkeep.clustermesh.workload;
 
+import io.meshkeep.clustermesh.sync.Cluster;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -1,6 +1,7 @@
 package io.meshkeep.clustermesh.workload;
 
 import com.google.protobuf.ByteString;
+import io.meshkeep.clustermesh.sync.GoJson;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -175,111 +176,59 @@ public final class RegisterNodeJson {
 
     /** The bytes that Go would write. */
     public static ByteString write(RegisterNode node) {
-        StringBuilder out = new StringBuilder(1024);
-        out.append('{');
-        string(out, "Name", node.name());
-        string(out, "Cluster", node.cluster());
+        GoJson out = new GoJson().open();
+        out.name("Name").value(node.name());
+        out.name("Cluster").value(node.cluster());
         list(out, "IPAddresses", node.addresses(), RegisterNodeJson::address);
-        field(out, "IPv4AllocCIDR");
-        cidr(out, node.ipv4AllocCidr());
+        cidr(out.name("IPv4AllocCIDR"), node.ipv4AllocCidr());
         list(out, "IPv4SecondaryAllocCIDRs", node.ipv4SecondaryAllocCidrs(), RegisterNodeJson::cidr);
-        field(out, "IPv6AllocCIDR");
-        cidr(out, node.ipv6AllocCidr());
+        cidr(out.name("IPv6AllocCIDR"), node.ipv6AllocCidr());
         list(out, "IPv6SecondaryAllocCIDRs", node.ipv6SecondaryAllocCidrs(), RegisterNodeJson::cidr);
-        string(out, "IPv4HealthIP", node.ipv4HealthIp());
-        string(out, "IPv6HealthIP", node.ipv6HealthIp());
-        string(out, "IPv4IngressIP", node.ipv4IngressIp());
-        string(out, "IPv6IngressIP", node.ipv6IngressIp());
-        field(out, "ClusterID").append(node.clusterId());
-        string(out, "Source", node.source());
-        field(out, "EncryptionKey").append(node.encryptionKey());
-        map(out, "Labels", node.labels());
-        map(out, "Annotations", node.annotations());
-        field(out, "NodeIdentity").append(node.identity());
-        string(out, "WireguardPubKey", node.wireguardPublicKey());
-        string(out, "BootID", node.bootId());
-        return ByteString.copyFromUtf8(out.append('}').toString());
+        out.name("IPv4HealthIP").value(node.ipv4HealthIp());
+        out.name("IPv6HealthIP").value(node.ipv6HealthIp());
+        out.name("IPv4IngressIP").value(node.ipv4IngressIp());
+        out.name("IPv6IngressIP").value(node.ipv6IngressIp());
+        out.name("ClusterID").value(node.clusterId());
+        out.name("Source").value(node.source());
+        out.name("EncryptionKey").value(node.encryptionKey());
+        out.name("Labels").value(node.labels());
+        out.name("Annotations").value(node.annotations());
+        out.name("NodeIdentity").value(node.identity());
+        out.name("WireguardPubKey").value(node.wireguardPublicKey());
+        out.name("BootID").value(node.bootId());
+        return out.close().bytes();
     }
 
-    private static StringBuilder field(StringBuilder out, String name) {
-        if (out.charAt(out.length() - 1) != '{') {
-            out.append(',');
-        }
-        quote(out, name);
-        return out.append(':');
-    }
-
-    private static void string(StringBuilder out, String name, String value) {
-        quote(field(out, name), value);
-    }
-
-    private static <T> void list(StringBuilder out, String name, List<T> items, BiConsumer<StringBuilder, T> item) {
-        field(out, name);
+    private static <T> void list(GoJson out, String name, List<T> items, BiConsumer<GoJson, T> item) {
+        out.name(name);
         if (items == null) {
-            out.append("null");
+            out.nothing();
             return;
         }
-        out.append('[');
-        for (int i = 0; i < items.size(); i++) {
-            if (i > 0) {
-                out.append(',');
-            }
-            item.accept(out, items.get(i));
-        }
-        out.append(']');
+        out.openList();
+        items.forEach(each -> item.accept(out, each));
+        out.closeList();
     }
 
-    private static void address(StringBuilder out, RegisterNode.Address address) {
-        out.append('{');
-        string(out, "Type", address.type());
-        string(out, "IP", address.ip());
-        out.append('}');
+    private static void address(GoJson out, RegisterNode.Address address) {
+        out.open()
+                .name("Type")
+                .value(address.type())
+                .name("IP")
+                .value(address.ip())
+                .close();
     }
 
-    private static void cidr(StringBuilder out, Cidr cidr) {
+    private static void cidr(GoJson out, Cidr cidr) {
         if (cidr == null) {
-            out.append("null");
-            return;
+            out.nothing();
+        } else {
+            out.open()
+                    .name("IP")
+                    .value(cidr.ip())
+                    .name("Mask")
+                    .value(cidr.mask())
+                    .close();
         }
-        out.append('{');
-        string(out, "IP", cidr.ip());
-        string(out, "Mask", cidr.mask());
-        out.append('}');
-    }
-
-    private static void map(StringBuilder out, String name, SortedMap<String, String> map) {
-        field(out, name);
-        if (map == null) {
-            out.append("null");
-            return;
-        }
-        out.append('{');
-        map.forEach((key, value) -> string(out, key, value));
-        out.append('}');
-    }
-
-    /** A string as Go's encoder spells it, which escapes what HTML would trip over. */
-    private static void quote(StringBuilder out, String text) {
-        out.append('"');
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            switch (c) {
-                case '"' -> out.append("\\\"");
-                case '\\' -> out.append("\\\\");
-                case '\n' -> out.append("\\n");
-                case '\r' -> out.append("\\r");
-                case '\t' -> out.append("\\t");
-                case '\b' -> out.append("\\b");
-                case '\f' -> out.append("\\f");
-                default -> {
-                    if (c < ' ' || c == '<' || c == '>' || c == '&' || c == '\u2028' || c == '\u2029') {
-                        out.append(String.format(java.util.Locale.ROOT, "\\u%04x", (int) c));
-                    } else {
-                        out.append(c);
-                    }
-                }
-            }
-        }
-        out.append('"');
     }
 }

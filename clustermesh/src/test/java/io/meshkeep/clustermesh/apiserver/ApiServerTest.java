@@ -10,6 +10,7 @@ import io.meshkeep.certs.CertificateFiles;
 import io.meshkeep.certs.CertificateRequest;
 import io.meshkeep.certs.KeyAlgorithm;
 import io.meshkeep.certs.Pem;
+import io.meshkeep.clustermesh.http.MonitoringPorts;
 import io.meshkeep.clustermesh.kvstore.ChannelKvstore;
 import io.meshkeep.clustermesh.kvstore.TestServer;
 import io.meshkeep.clustermesh.sync.FakeKubernetes;
@@ -122,7 +123,7 @@ class ApiServerTest {
             @Override
             public void close() {}
         };
-        try (ApiServerHttp http = new ApiServerHttp();
+        try (MonitoringPorts http = new MonitoringPorts();
                 ApiServer server = ApiServer.start(options(), store(), List.of(context -> Optional.of(slow)))) {
             InetSocketAddress address = http.health(new InetSocketAddress("127.0.0.1", 0), server::isReady);
             await().atMost(PATIENCE).until(() -> server.stores().stream().allMatch(sync -> sync.isSynced()));

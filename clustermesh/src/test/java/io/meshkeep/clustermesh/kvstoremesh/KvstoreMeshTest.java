@@ -161,6 +161,26 @@ class KvstoreMeshTest {
     }
 
     @Test
+    void aClustersConfigurationThatSomebodyTakesAwayIsPutBack() throws Exception {
+        remote.announce();
+        configure(remote);
+        KvstoreMesh mesh = mesh(config());
+        Pod.get(mesh.ready());
+        String key = "cilium/cluster-config/east";
+        eventually(() -> assertThat(local.pairs(key)).hasSize(1));
+        Map<String, String> right = local.pairs(key);
+        local.delete(key);
+        eventually(() -> assertThat(local.pairs(key)).isEqualTo(right));
+        local.put(key, "{}");
+        eventually(() -> assertThat(local.pairs(key)).isEqualTo(right));
+        // under a lease of ours again, although the value stayed the same
+        local.put(key, right.get(key));
+        eventually(
+                () -> assertThat(Pod.get(local.store().get(key)).orElseThrow().lease())
+                        .isNotZero());
+    }
+
+    @Test
     void everythingIsMirroredByteForByteAndSaidToBe() throws Exception {
         remote.announce();
         fill(remote);

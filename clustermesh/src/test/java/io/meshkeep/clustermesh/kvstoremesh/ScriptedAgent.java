@@ -37,8 +37,10 @@ import io.meshkeep.proto.WatchResponse;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -69,6 +71,8 @@ final class ScriptedAgent implements AutoCloseable {
     private final Queue<String> created = new ArrayDeque<>();
     private final Map<Long, String> prefixes = new HashMap<>();
     private final Map<String, Map<String, String>> followed = new HashMap<>();
+    private final Map<String, Long> positions = new HashMap<>();
+    private final Set<String> compacted = new HashSet<>();
     private long clusterId;
     private boolean mixed;
     private Throwable broken;
@@ -144,8 +148,29 @@ final class ScriptedAgent implements AutoCloseable {
                 from = pair.getKey().concat(ByteString.copyFrom(new byte[1]));
             }
         } while (page.getMore());
+        watch(prefix, pairs, revision);
+    }
+
+    /** Goes on with what a connection before this one has followed, as etcd's client does, whoever answers now. */
+    void resume(ScriptedAgent before, String prefix) throws InterruptedException {
+        long position;
+        synchronized (before.lock) {
+            position = before.positions.get(prefix);
+        }
+        watch(prefix, before.pairs(prefix), position);
+    }
+
+    /** Whether the store has said that it cannot go on from there, so that an agent lists anew. */
+    boolean isCompacted(String prefix) {
+        synchronized (lock) {
+            return compacted.contains(prefix);
+        }
+    }
+
+    private void watch(String prefix, Map<String, String> pairs, long revision) throws InterruptedException {
         synchronized (lock) {
             followed.put(prefix, pairs);
+            positions.put(prefix, revision);
             created.add(prefix);
             watch.onNext(WatchRequest.newBuilder()
                     .setCreateRequest(WatchCreateRequest.newBuilder()
@@ -178,13 +203,17 @@ final class ScriptedAgent implements AutoCloseable {
         public void onNext(WatchResponse response) {
             seen(response.getHeader().getClusterId());
             synchronized (lock) {
-                if (response.getCanceled()) {
+                if (response.getCanceled() && response.getCompactRevision() != 0) {
+                    compacted.add(prefixes.remove(response.getWatchId()));
+                } else if (response.getCanceled()) {
                     broken = new IllegalStateException("a watch was cancelled: " + response);
                 } else if (response.getCreated()) {
                     prefixes.put(response.getWatchId(), created.remove());
                 }
                 for (Event event : response.getEventsList()) {
-                    Map<String, String> pairs = followed.get(prefixes.get(response.getWatchId()));
+                    String prefix = prefixes.get(response.getWatchId());
+                    Map<String, String> pairs = followed.get(prefix);
+                    positions.put(prefix, event.getKv().getModRevision());
                     String key = event.getKv().getKey().toStringUtf8();
                     if (event.getType() == Event.EventType.DELETE) {
                         pairs.remove(key);
@@ -228,6 +257,23 @@ final class ScriptedAgent implements AutoCloseable {
         public void onCompleted() {}
     }
 
+    /** Writes a key under a lease of its own, as an agent has it. */
+    long putLeased(String key, String value) throws InterruptedException {
+        long lease = grant(TTL);
+        put(key, value, lease);
+        return lease;
+    }
+
+    void put(String key, String value, long lease) {
+        seen(kv().put(PutRequest.newBuilder()
+                        .setKey(bytes(key))
+                        .setValue(bytes(value))
+                        .setLease(lease)
+                        .build())
+                .getHeader()
+                .getClusterId());
+    }
+
     private long grant(long ttl) throws InterruptedException {
         long lease = LeaseGrpc.newBlockingStub(streams)
                 .withWaitForReady()
@@ -255,14 +301,7 @@ final class ScriptedAgent implements AutoCloseable {
         if (pairs("cilium/.heartbeat").isEmpty()) {
             throw new AssertionError("there is no heartbeat");
         }
-        long lease = grant(TTL);
-        seen(kv().put(PutRequest.newBuilder()
-                        .setKey(bytes(ownKey))
-                        .setValue(bytes("{}"))
-                        .setLease(lease)
-                        .build())
-                .getHeader()
-                .getClusterId());
+        putLeased(ownKey, "{}");
         lockAndUnlock(lockLease);
         EtcdConfig.Endpoint endpoint = config.endpoints().get(0);
         ManagedChannel own = connect();

@@ -24,4 +24,15 @@ class ClusterTest {
         assertThatThrownBy(() -> Cluster.of("a/b", 1)).hasMessageContaining("--cluster-name");
         assertThat(new Cluster("one", 511, 511, Optional.empty()).id()).isEqualTo(511);
     }
+
+    @Test
+    void identitiesOfAClusterAreItsOwn() {
+        assertThat(Cluster.of("default", 0).firstIdentity()).isEqualTo(256);
+        assertThat(Cluster.of("default", 0).lastIdentity()).isEqualTo(65535);
+        assertThat(Cluster.of("east", 7).firstIdentity()).isEqualTo(7 << 16);
+        assertThat(Cluster.of("east", 7).lastIdentity()).isEqualTo((8 << 16) - 1);
+        Cluster last = new Cluster("east", 511, 511, Optional.empty());
+        assertThat(last.firstIdentity()).isEqualTo(511 << 15);
+        assertThat(last.lastIdentity()).isEqualTo((1 << 24) - 1);
+    }
 }

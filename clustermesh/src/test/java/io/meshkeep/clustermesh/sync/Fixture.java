@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -40,6 +41,16 @@ final class Fixture {
 
     static String json(Object document) {
         return JSON.asJson(document);
+    }
+
+    static Map<String, Object> map(String json) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        JSON.unmarshal(json, Map.class).forEach((key, value) -> map.put((String) key, value));
+        return map;
+    }
+
+    static List<Object> list(String json) {
+        return new ArrayList<>(JSON.unmarshal(json, List.class));
     }
 
     /** Keys and values. */

@@ -16,8 +16,8 @@ import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
 import io.meshkeep.clustermesh.kvstore.ChannelKvstore;
 import io.meshkeep.clustermesh.kvstore.Kvstore;
 import io.meshkeep.clustermesh.kvstore.TestServer;
+import io.meshkeep.clustermesh.sync.Cluster;
 import io.meshkeep.clustermesh.workload.CiliumResources;
-import io.meshkeep.clustermesh.workload.Cluster;
 import io.meshkeep.clustermesh.workload.ExternalWorkloads;
 import io.meshkeep.clustermesh.workload.ExternalWorkloadsTest;
 import io.meshkeep.clustermesh.workload.RegisterNode;
@@ -278,7 +278,7 @@ class VmCommandTest {
         try (MeshkeepServer etcd = TestServer.start(directory);
                 Kvstore store = ChannelKvstore.embedded(etcd);
                 ExternalWorkloads admitting = ExternalWorkloads.start(
-                        kubernetes, store, new Cluster("east", 7, 255), ExternalWorkloads.Times.DEFAULT)) {
+                        kubernetes, store, Cluster.of("east", 7), ExternalWorkloads.Times.DEFAULT)) {
             String endpoint = "http://127.0.0.1:" + TestServer.port(etcd);
             assertThat(run("status", "--endpoints", endpoint)).isEqualTo(new Outcome(0, """
                             Service "clustermesh-apiserver" of type "LoadBalancer" found

@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.meshkeep.clustermesh.kvstore.ChannelKvstore;
 import io.meshkeep.clustermesh.kvstore.Kvstore;
 import io.meshkeep.clustermesh.kvstore.TestServer;
+import io.meshkeep.clustermesh.sync.Cluster;
 import io.meshkeep.clustermesh.workload.ExternalWorkloads.Times;
 import io.meshkeep.server.MeshkeepServer;
 import java.io.InputStream;
@@ -35,7 +36,7 @@ import tools.jackson.databind.JsonNode;
 /** The hand-shake, against a server in this process and a Kubernetes API that keeps what it is given. */
 @EnableKubernetesMockClient(crud = true, https = false)
 public class ExternalWorkloadsTest {
-    private static final Cluster EAST = new Cluster("east", 7, 255);
+    private static final Cluster EAST = Cluster.of("east", 7);
     private static final Duration NEVER = Duration.ofDays(1);
     private static final Times QUICK =
             new Times(Duration.ofMinutes(15), Duration.ZERO, NEVER, Duration.ZERO, Duration.ofMillis(200));

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
 import io.meshkeep.clustermesh.kvstore.ChannelKvstore;
 import io.meshkeep.clustermesh.kvstore.Kvstore;
 import io.meshkeep.clustermesh.kvstore.TestServer;
+import io.meshkeep.clustermesh.sync.Cluster;
 import io.meshkeep.clustermesh.workload.ExternalWorkloads.Times;
 import io.meshkeep.server.MeshkeepServer;
 import io.meshkeep.store.mesh.Label;
@@ -97,7 +98,7 @@ class PolicyTest {
         try (MeshkeepServer etcd = TestServer.start(directory);
                 Kvstore store = ChannelKvstore.embedded(etcd);
                 ExternalWorkloads admitting =
-                        ExternalWorkloads.start(kubernetes, store, new Cluster("east", 7, 255), Times.DEFAULT)) {
+                        ExternalWorkloads.start(kubernetes, store, Cluster.of("east", 7), Times.DEFAULT)) {
             Vm.join(store, "runtime", "192.168.0.9");
             Vm.join(store, "other", "192.168.0.10");
             for (String name : List.of("runtime", "other")) {

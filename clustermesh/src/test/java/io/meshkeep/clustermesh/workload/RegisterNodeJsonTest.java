@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.meshkeep.clustermesh.sync.Cluster;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -44,7 +45,7 @@ class RegisterNodeJsonTest {
                 Optional.of(Cidr.parse("fd00:192:0:1::5/126")),
                 0,
                 Optional.empty());
-        Cluster cluster = new Cluster("east", 7, 255);
+        Cluster cluster = Cluster.of("east", 7);
         RegisterNode answer = Vm.announcing("runtime").under(workload, cluster).answered(460123);
         String golden = goldens()
                 .get(1)
@@ -97,16 +98,6 @@ class RegisterNodeJsonTest {
                 assertThat(refused.getMessage()).isNotBlank();
             }
         }
-    }
-
-    @Test
-    void identitiesOfAClusterAreItsOwn() {
-        assertThat(new Cluster("default", 0, 255).firstIdentity()).isEqualTo(256);
-        assertThat(new Cluster("default", 0, 255).lastIdentity()).isEqualTo(65535);
-        assertThat(new Cluster("east", 7, 255).firstIdentity()).isEqualTo(7 << 16);
-        assertThat(new Cluster("east", 7, 255).lastIdentity()).isEqualTo((8 << 16) - 1);
-        assertThat(new Cluster("east", 511, 511).firstIdentity()).isEqualTo(511 << 15);
-        assertThat(new Cluster("east", 511, 511).lastIdentity()).isEqualTo((1 << 24) - 1);
     }
 
     @Test

@@ -15,6 +15,7 @@ import io.grpc.stub.StreamObserver;
 import io.meshkeep.clustermesh.kvstore.ChannelKvstore;
 import io.meshkeep.clustermesh.kvstore.Kvstore;
 import io.meshkeep.clustermesh.kvstore.TestServer;
+import io.meshkeep.clustermesh.sync.Cluster;
 import io.meshkeep.clustermesh.workload.ExternalWorkloads.Times;
 import io.meshkeep.proto.KVGrpc;
 import io.meshkeep.proto.RangeRequest;
@@ -38,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What happens to a VM when the store that it is registered with stops, starts, or is another. */
 @EnableKubernetesMockClient(crud = true, https = false)
 class StoreChangesTest {
-    private static final Cluster EAST = new Cluster("east", 7, 255);
+    private static final Cluster EAST = Cluster.of("east", 7);
 
     KubernetesClient kubernetes;
 

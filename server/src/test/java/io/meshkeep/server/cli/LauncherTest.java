@@ -1,6 +1,7 @@
 package io.meshkeep.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -65,7 +66,7 @@ class LauncherTest {
         Files.copy(Path.of("..", "meshkeep"), root.resolve("meshkeep"));
         Files.createDirectories(root.resolve(".mvn"));
         Files.writeString(root.resolve("pom.xml"), "");
-        for (String module : List.of("proto", "setcore", "store", "server", "loadtest")) {
+        for (String module : List.of("proto", "setcore", "store", "certs", "server", "loadtest", "clustermesh")) {
             Files.createDirectories(root.resolve(module).resolve("src/main/java"));
             Files.writeString(root.resolve(module).resolve("pom.xml"), "");
             Files.writeString(root.resolve(module).resolve("src/main/java/A.java"), "");
@@ -86,6 +87,10 @@ class LauncherTest {
                 mkdir -p "$ROOT/server/target" "$ROOT/loadtest/target"
                 : >"$ROOT/server/target/meshkeep-server.jar"
                 case " $* " in *" -pl loadtest "*) : >"$ROOT/loadtest/target/meshkeep-loadtest.jar" ;; esac
+                case " $* " in *" -pl clustermesh "*)
+                    mkdir -p "$ROOT/clustermesh/target"
+                    : >"$ROOT/clustermesh/target/meshkeep-clustermesh.jar" ;;
+                esac
                 """);
     }
 
@@ -273,6 +278,43 @@ class LauncherTest {
         assertThat(builds()).isEqualTo(1);
         launch(root, "./meshkeep", "bench");
         assertThat(builds()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"clustermesh", "kvstoremesh", "vm", "troubleshoot"})
+    void whatConcernsAClusterIsBuiltOnceAndGetsItsArguments(String command) throws Exception {
+        javaHome = jdk("jdk", "17.0.15");
+        Result first = launch(root, "./meshkeep", command, "--no-such-flag", "a b");
+        assertThat(first.status()).isEqualTo(7);
+        assertThat(first.out()).containsExactly("arg " + command, "arg --no-such-flag", "arg a b");
+        assertThat(first.err()).anyMatch(line -> line.contains("building the synchronisation with Kubernetes"));
+        assertThat(calls())
+                .last()
+                .asString()
+                .contains("-jar " + root.resolve("clustermesh/target/meshkeep-clustermesh.jar"));
+
+        assertThat(launch(root, "./meshkeep", command, "--help").err()).isEmpty();
+        Files.setLastModifiedTime(
+                root.resolve("certs/pom.xml"), FileTime.from(Instant.now().plusSeconds(5)));
+        launch(root, "./meshkeep", command);
+        assertThat(builds()).isEqualTo(2);
+    }
+
+    @Test
+    void anImageIsMadeOfWhatWasBuiltByTheJdkThatWasFound() throws Exception {
+        javaHome = jdk("jdk", "21.0.9");
+        script(Files.createDirectories(root.resolve("deploy/image")).resolve("build"), """
+                echo "image $JAVA_HOME"
+                for argument; do echo "arg $argument"; done
+                exit 9
+                """);
+        Result result = launch(root, "./meshkeep", "image", "a file.tar");
+        assertThat(result.status()).isEqualTo(9);
+        assertThat(result.out()).containsExactly("image " + javaHome, "arg a file.tar");
+        assertThat(calls())
+                .filteredOn(call -> call.startsWith("mvn"))
+                .singleElement(STRING)
+                .contains("-pl clustermesh");
     }
 
     private long builds() throws IOException {

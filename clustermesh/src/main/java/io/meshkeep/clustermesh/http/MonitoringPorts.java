@@ -1,4 +1,4 @@
-package io.meshkeep.clustermesh.apiserver;
+package io.meshkeep.clustermesh.http;
 
 import io.meshkeep.server.http.HttpListener;
 import io.meshkeep.server.http.HttpReply;
@@ -20,25 +20,30 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/** The ports for probes and for Prometheus, as Cilium's container has them. */
-final class ApiServerHttp implements AutoCloseable {
+/** The ports for probes, for Prometheus and for who asks for a status, as Cilium's containers have them. Thread-safe. */
+public final class MonitoringPorts implements AutoCloseable {
     private static final String PLAIN = "text/plain; charset=utf-8";
     private static final String METRICS = "text/plain; version=0.0.4; charset=utf-8";
 
     private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("clustermesh-http", true), NioIoHandler.newFactory());
-    private final List<HttpListener> listeners = new ArrayList<>();
+    private final List<HttpListener> listeners = new CopyOnWriteArrayList<>();
 
-    /** Answers probes, with Cilium's words. */
-    InetSocketAddress health(InetSocketAddress address, BooleanSupplier isReady) throws IOException {
+    /**
+     * Answers probes, with Cilium's words.
+     *
+     * @return the address, with the port that was picked
+     * @throws IOException with one line for the user, if the port cannot be had; as with the others
+     */
+    public InetSocketAddress health(InetSocketAddress address, BooleanSupplier isReady) throws IOException {
         return listen(
                 address,
                 "/readyz",
@@ -47,7 +52,8 @@ final class ApiServerHttp implements AutoCloseable {
                         : text(HttpResponseStatus.INTERNAL_SERVER_ERROR, "NotReady"));
     }
 
-    InetSocketAddress metrics(InetSocketAddress address, PrometheusRegistry registry) throws IOException {
+    /** Answers Prometheus. */
+    public InetSocketAddress metrics(InetSocketAddress address, PrometheusRegistry registry) throws IOException {
         PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
         return listen(address, "/metrics", () -> {
             ByteArrayOutputStream text = new ByteArrayOutputStream(16 << 10);
@@ -58,6 +64,11 @@ final class ApiServerHttp implements AutoCloseable {
             }
             return HttpReply.of(HttpResponseStatus.OK, METRICS, text.toByteArray());
         });
+    }
+
+    /** Answers one path with JSON that is made for each call. */
+    public InetSocketAddress json(InetSocketAddress address, String path, Supplier<byte[]> json) throws IOException {
+        return listen(address, path, () -> HttpReply.of(HttpResponseStatus.OK, "application/json", json.get()));
     }
 
     private static HttpReply text(HttpResponseStatus status, String text) {
@@ -86,7 +97,7 @@ final class ApiServerHttp implements AutoCloseable {
      *
      * @throws IOException with one line for the user
      */
-    static InetSocketAddress address(String text) throws IOException {
+    public static InetSocketAddress address(String text) throws IOException {
         int colon = text.lastIndexOf(':');
         try {
             int port = Integer.parseInt(text.substring(colon + 1));

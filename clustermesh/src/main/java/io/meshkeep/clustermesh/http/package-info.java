@@ -1,0 +1,2 @@
+/** The ports on which a process tells how it is. */
+package io.meshkeep.clustermesh.http;
