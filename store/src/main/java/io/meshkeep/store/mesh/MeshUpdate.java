@@ -254,7 +254,9 @@ public final class MeshUpdate {
                 pair.pod,
                 revision);
         endpoints.added.add(endpoint);
-        if (!address.equals(pair.address())) {
+        // nearly always the same text, which then need not be understood a second time
+        boolean sameText = pair.mask.isEmpty() && pair.ip.equals(key.name());
+        if (!sameText && !address.equals(pair.address())) {
             add(new Fault(Fault.Kind.MISMATCH, rawKey, "the value is for " + shown(pair.claim()), revision));
         }
         return endpoint;

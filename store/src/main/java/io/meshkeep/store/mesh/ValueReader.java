@@ -132,6 +132,12 @@ final class ValueReader {
     }
 
     static IpPair ipPair(byte[] value) throws MalformedException {
+        IpPair plain = PlainIpPair.read(value);
+        return plain != null ? plain : parsedIpPair(value);
+    }
+
+    /** By the parser, which takes any JSON. */
+    static IpPair parsedIpPair(byte[] value) throws MalformedException {
         IpPair pair = new IpPair();
         read(value, (name, json) -> {
             switch (name) {
