@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import io.meshkeep.certs.CertificateAuthority;
-import io.meshkeep.certs.CertificateFiles;
 import io.meshkeep.certs.CertificateRequest;
 import io.meshkeep.certs.KeyAlgorithm;
 import io.meshkeep.certs.Pem;
@@ -101,31 +100,19 @@ class EndToEndTest {
         private void writeCertificates() throws IOException {
             authority =
                     CertificateAuthority.create("Cilium CA", KeyAlgorithm.EC_P256, Duration.ofDays(9), Instant::now);
-            write("server", CertificateRequest.server("clustermesh-apiserver.cilium.io", List.of("127.0.0.1")));
+            Pod.issue(
+                    home,
+                    authority,
+                    "server",
+                    CertificateRequest.server("clustermesh-apiserver.cilium.io", List.of("127.0.0.1")));
             for (String user : List.of("admin-" + name, "remote", "local-" + name, "externalworkload")) {
-                write(user, CertificateRequest.client(user));
+                Pod.issue(home, authority, user, CertificateRequest.client(user));
             }
             Pod.replace(home.resolve("ca.crt"), Pem.of(authority.certificate()));
         }
 
-        private void write(String file, CertificateRequest request) throws IOException {
-            CertificateFiles.write(
-                    authority.issue(request, KeyAlgorithm.EC_P256),
-                    home.resolve(file + ".crt"),
-                    home.resolve(file + ".key"));
-        }
-
         private Path configuration(String user, String endpoint) throws IOException {
-            Path file = home.resolve(user + ".yaml");
-            Pod.replace(file, """
-                    endpoints:
-                    - %s
-                    trusted-ca-file: %s
-                    cert-file: %s
-                    key-file: %s
-                    """.formatted(
-                    endpoint, home.resolve("ca.crt"), home.resolve(user + ".crt"), home.resolve(user + ".key")));
-            return file;
+            return Pod.configuration(home, user, user, endpoint);
         }
 
         Path overTheNetwork(String user) throws IOException {

@@ -58,21 +58,17 @@ final class Pod implements AutoCloseable {
     }
 
     private void writeServer() throws IOException {
-        CertificateFiles.write(
-                authority.issue(
-                        CertificateRequest.server("clustermesh-apiserver.cilium.io", List.of("127.0.0.1")),
-                        KeyAlgorithm.EC_P256),
-                directory.resolve("server.crt"),
-                directory.resolve("server.key"));
+        issue(
+                directory,
+                authority,
+                "server",
+                CertificateRequest.server("clustermesh-apiserver.cilium.io", List.of("127.0.0.1")));
         replace(directory.resolve("ca.crt"), Pem.of(authority.certificate()));
     }
 
     private void writeClients() throws IOException {
         for (String user : List.of("admin-" + name, "remote", "local-" + name)) {
-            CertificateFiles.write(
-                    authority.issue(CertificateRequest.client(user), KeyAlgorithm.EC_P256),
-                    directory.resolve(user + ".crt"),
-                    directory.resolve(user + ".key"));
+            issue(directory, authority, user, CertificateRequest.client(user));
         }
     }
 
@@ -148,16 +144,33 @@ final class Pod implements AutoCloseable {
     }
 
     private Path config(String user, int port) throws IOException {
-        Path file = directory.resolve(user + "-" + port + ".yaml");
+        return configuration(directory, user + "-" + port, user, "https://127.0.0.1:" + port);
+    }
+
+    /** Writes the configuration of an etcd client, with the certificate of a user that is in the directory. */
+    static Path configuration(Path directory, String name, String user, String endpoint) throws IOException {
+        Path file = directory.resolve(name + ".yaml");
         replace(file, """
                 endpoints:
-                - https://127.0.0.1:%d
+                - %s
                 trusted-ca-file: %s
                 cert-file: %s
                 key-file: %s
                 """.formatted(
-                port, directory.resolve("ca.crt"), directory.resolve(user + ".crt"), directory.resolve(user + ".key")));
+                        endpoint,
+                        directory.resolve("ca.crt"),
+                        directory.resolve(user + ".crt"),
+                        directory.resolve(user + ".key")));
         return file;
+    }
+
+    /** Writes a new certificate and its key into the directory. */
+    static void issue(Path directory, CertificateAuthority authority, String name, CertificateRequest request)
+            throws IOException {
+        CertificateFiles.write(
+                authority.issue(request, KeyAlgorithm.EC_P256),
+                directory.resolve(name + ".crt"),
+                directory.resolve(name + ".key"));
     }
 
     /** What the cluster says of itself, but for the entries. */

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.meshkeep.certs.CertificateAuthority;
-import io.meshkeep.certs.CertificateFiles;
 import io.meshkeep.certs.CertificateRequest;
 import io.meshkeep.certs.KeyAlgorithm;
 import io.meshkeep.certs.Pem;
@@ -123,31 +122,19 @@ class VmEndToEndTest {
     private void writeCertificates() throws IOException {
         CertificateAuthority authority =
                 CertificateAuthority.create("Cilium CA", KeyAlgorithm.EC_P256, Duration.ofDays(9), Instant::now);
-        write(authority, "server", CertificateRequest.server("clustermesh-apiserver.cilium.io", List.of("127.0.0.1")));
+        Pod.issue(
+                directory,
+                authority,
+                "server",
+                CertificateRequest.server("clustermesh-apiserver.cilium.io", List.of("127.0.0.1")));
         for (String user : List.of("admin-a", "remote", "externalworkload")) {
-            write(authority, user, CertificateRequest.client(user));
+            Pod.issue(directory, authority, user, CertificateRequest.client(user));
         }
         Pod.replace(directory.resolve("ca.crt"), Pem.of(authority.certificate()));
     }
 
-    private void write(CertificateAuthority authority, String file, CertificateRequest request) throws IOException {
-        CertificateFiles.write(
-                authority.issue(request, KeyAlgorithm.EC_P256),
-                directory.resolve(file + ".crt"),
-                directory.resolve(file + ".key"));
-    }
-
     private Path config(String user, int at) throws IOException {
-        Path file = directory.resolve(user + ".yaml");
-        Pod.replace(file, """
-                endpoints:
-                - https://127.0.0.1:%d
-                trusted-ca-file: %s
-                cert-file: %s
-                key-file: %s
-                """.formatted(
-                at, directory.resolve("ca.crt"), directory.resolve(user + ".crt"), directory.resolve(user + ".key")));
-        return file;
+        return Pod.configuration(directory, user, user, "https://127.0.0.1:" + at);
     }
 
     /** A pod with an empty store. */

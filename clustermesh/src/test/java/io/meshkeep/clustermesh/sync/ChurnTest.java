@@ -47,20 +47,8 @@ class ChurnTest {
     private static final Pattern VALUE = Pattern.compile("\"ID\":(\\d+),.*\"K8sPodName\":\"([^\"]+)\"");
 
     private record Endpoint(String name, String ip, int identity) {
-        Map<String, Object> document() {
-            return Map.of(
-                    "apiVersion",
-                    "cilium.io/v2",
-                    "kind",
-                    "CiliumEndpoint",
-                    "metadata",
-                    Map.of("name", name, "namespace", "default"),
-                    "status",
-                    Map.of(
-                            "identity",
-                            Map.of("id", identity),
-                            "networking",
-                            Map.of("addressing", List.of(Map.of("ipv4", ip)), "node", "172.18.0.2")));
+        Map<?, ?> document() {
+            return Fixture.endpoint(name, ip, identity);
         }
 
         String told() {

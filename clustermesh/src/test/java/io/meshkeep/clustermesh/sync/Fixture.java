@@ -39,6 +39,23 @@ final class Fixture {
         return documents;
     }
 
+    /** A CiliumEndpoint in the namespace {@code default}, on the node 172.18.0.2. */
+    static Map<?, ?> endpoint(String name, String ip, int identity) {
+        return Map.of(
+                "apiVersion",
+                "cilium.io/v2",
+                "kind",
+                "CiliumEndpoint",
+                "metadata",
+                Map.of("name", name, "namespace", "default"),
+                "status",
+                Map.of(
+                        "identity",
+                        Map.of("id", identity),
+                        "networking",
+                        Map.of("addressing", List.of(Map.of("ipv4", ip)), "node", "172.18.0.2")));
+    }
+
     static String json(Object document) {
         return JSON.asJson(document);
     }

@@ -146,7 +146,7 @@ class SynchronisationTest {
             get(all.synced());
             Map<String, Long> before = revisions();
             api.restart();
-            api.put(endpoint("after", "10.0.1.1", 65537));
+            api.put(Fixture.endpoint("after", "10.0.1.1", 65537));
             await().atMost(PATIENCE).until(() -> state().containsKey("cilium/state/ip/v1/default/10.0.1.1"));
             Map<String, Long> after = revisions();
             after.remove("cilium/state/ip/v1/default/10.0.1.1");
@@ -210,8 +210,8 @@ class SynchronisationTest {
                 for (int i = 0; i < 1000; i++) {
                     String ip = "10." + i / 250 + ".0." + i % 250;
                     String name = "pod-" + round + "-" + i;
-                    api.put(endpoint(name, ip, 65537 + round));
-                    api.delete(endpoint("pod-" + (round - 1) + "-" + i, ip, 0));
+                    api.put(Fixture.endpoint(name, ip, 65537 + round));
+                    api.delete(Fixture.endpoint("pod-" + (round - 1) + "-" + i, ip, 0));
                     wanted.put("cilium/state/ip/v1/default/" + ip, name);
                 }
                 await().atMost(PATIENCE).untilAsserted(() -> {
@@ -228,21 +228,5 @@ class SynchronisationTest {
         Map<String, Long> revisions = new HashMap<>();
         get(kvstore.list("cilium/")).pairs().forEach(pair -> revisions.put(pair.key(), pair.modRevision()));
         return revisions;
-    }
-
-    private static Map<?, ?> endpoint(String name, String ip, int identity) {
-        return Map.of(
-                "apiVersion",
-                "cilium.io/v2",
-                "kind",
-                "CiliumEndpoint",
-                "metadata",
-                Map.of("name", name, "namespace", "default"),
-                "status",
-                Map.of(
-                        "identity",
-                        Map.of("id", identity),
-                        "networking",
-                        Map.of("addressing", List.of(Map.of("ipv4", ip)), "node", "172.18.0.2")));
     }
 }
