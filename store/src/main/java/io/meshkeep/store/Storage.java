@@ -60,6 +60,12 @@ final class Storage implements AutoCloseable {
     /** Batches up to this size are handed to RocksDB as one array; one of a million deletions is not for the heap. */
     private static final long MAX_ENCODED = 4 * MEGABYTE;
 
+    /**
+     * What a column family may have in memory before all are flushed; memory is taken as it is filled. The same for all,
+     * so that in the main the largest decides, and log files get the same size each time.
+     */
+    private static final long BUFFER_MEGABYTES = 16;
+
     /** Of the history, about what one thread reads at a time at the start: some ten milliseconds' work. */
     private static final long PART_BYTES = 8 * MEGABYTE;
 
@@ -132,8 +138,8 @@ final class Storage implements AutoCloseable {
             descriptors.add(
                     new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, familyOptions(cache, 1, resources)));
             for (Family family : Family.values()) {
-                long buffer = family == Family.HISTORY ? 16 : family == Family.EVENTS ? 8 : 1;
-                descriptors.add(new ColumnFamilyDescriptor(family.id(), familyOptions(cache, buffer, resources)));
+                descriptors.add(
+                        new ColumnFamilyDescriptor(family.id(), familyOptions(cache, BUFFER_MEGABYTES, resources)));
             }
             refuseUnknownFamilies(directory, descriptors);
             DBOptions dbOptions = dbOptions();
@@ -246,9 +252,11 @@ final class Storage implements AutoCloseable {
                 // Recycled log files spare the sync their metadata. RocksDB allows it in this mode only, in which
                 // a torn tail is dropped; whether more than that is missing is what the watermark tells.
                 .setRecycleLogFileNum(4)
+                // All families at once: a log file is done with as soon as the next is full, so that two are used in
+                // turn.
+                // One after the other, they would end log files at any size and keep them for the slowest.
+                .setAtomicFlush(true)
                 .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
-                // Without it a family that is seldom written would keep every log file alive. Twice what is in memory,
-                // so that files come back for recycling soon and most of them are recycled ones.
                 .setMaxTotalWalSize(64 * MEGABYTE)
                 .setDbWriteBufferSize(32 * MEGABYTE)
                 .setMaxBackgroundJobs(2)
