@@ -16,10 +16,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Group commit on one machine. The apply thread takes what is queued, applies it, and has it written and synced as one
- * batch; while the disk is busy the next batch grows. A small batch that finds the disk idle is written by the apply
- * thread itself, so that a lone caller pays one sync and no hand-off; a larger one goes to the sync thread, and the
- * apply thread works on.
+ * Group commit on one machine. The apply thread takes what is queued, applies it and writes it in batches; the sync thread
+ * makes durable all that was written when the sync before it ended. During a sync the apply thread goes on, and writes
+ * ahead what is worth a batch, so that the disk waits for little when it is free again. A small batch that finds the disk
+ * idle is written and synced by the apply thread itself, so that a lone caller pays one sync and no hand-off.
  *
  * <p>Leases that end wait in a queue of their own, and a batch takes only so many of their keys: when leases with a
  * hundred thousand keys end together, what clients ask for passes in between instead of waiting for all of them.
@@ -33,16 +33,19 @@ final class LocalCommitLog implements CommitLog {
     /** Commands that may wait. Beyond it etcd's "too many requests" is the answer. */
     static final int MAX_QUEUED = 16 * 1024;
 
-    /** Commands in one batch: more would only delay the first of them. */
-    private static final int MAX_BATCH = 4096;
+    /** Commands that one sync makes durable: more would only delay the first of them. */
+    private static final int MAX_GROUP = 4096;
 
-    private static final long MAX_BATCH_BYTES = 8 << 20;
+    private static final long MAX_GROUP_BYTES = 8 << 20;
 
-    /** Keys that leases take with them in one batch, above which the next lease waits for the next batch. */
+    /** Keys that leases take with them in one group, above which the next lease waits for the next group. */
     static final int MAX_EXPIRED_KEYS = 1000;
 
-    /** Batches up to this size are not worth a hand-off to the other thread. */
-    private static final int INLINE_BATCH = 4;
+    /** Groups up to this size are not worth a hand-off to the other thread. */
+    private static final int INLINE_GROUP = 4;
+
+    /** Commands that are worth a batch of their own while the disk is busy; each batch costs some microseconds. */
+    private static final int WRITE_AHEAD = 16;
 
     /** What the log hands its results to. */
     interface Publisher {
@@ -63,6 +66,7 @@ final class LocalCommitLog implements CommitLog {
 
     private record Outcome(Completion completion, Result result, EtcdException error) {}
 
+    /** What was cut at one time; it is in RocksDB before it is in a group. */
     private record Batch(List<Outcome> outcomes, Cut cut) {}
 
     private final Storage storage;
@@ -73,24 +77,30 @@ final class LocalCommitLog implements CommitLog {
     private final AtomicInteger queued = new AtomicInteger();
     private final AtomicLong queuedBytes = new AtomicLong();
     private final long maxQueuedBytes;
-    private final BlockingQueue<Batch> toSync = new LinkedBlockingQueue<>(1);
-    private final Queue<Batch> synced = new ConcurrentLinkedQueue<>();
+    private final BlockingQueue<List<Batch>> toSync = new LinkedBlockingQueue<>(1);
+    private final Queue<List<Batch>> synced = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean parked = new AtomicBoolean();
     private final Thread applyThread;
     private final Thread syncThread;
 
     private volatile boolean closing;
     private volatile boolean ended;
-    /** The sync thread takes no more batches: one that it still has is lost. */
+    /** The sync thread takes no more groups: one that it still has is lost. */
     private volatile boolean syncEnded;
 
     private final AtomicReference<StoreException> failure = new AtomicReference<>();
-    /** The batch that the sync thread has, or null. Set by the apply thread, cleared by the sync thread. */
-    private volatile Batch inFlight;
+    /** The batches that the sync thread has, or null. Set by the apply thread, cleared by the sync thread. */
+    private volatile List<Batch> inFlight;
 
+    /** What was applied since the last cut. */
     private List<Outcome> open = new ArrayList<>();
-    private long openBytes;
-    private int openExpiredKeys;
+    /** Batches that were written and wait for their sync. */
+    private List<Batch> written = new ArrayList<>();
+    /** Of all that the next sync makes durable, open or written. */
+    private int groupSize;
+
+    private long groupBytes;
+    private int groupExpiredKeys;
 
     LocalCommitLog(
             String name,
@@ -102,10 +112,7 @@ final class LocalCommitLog implements CommitLog {
         this.storage = storage;
         this.publisher = publisher;
         this.maxQueuedBytes = Math.max(16 << 20, Runtime.getRuntime().maxMemory() / 8);
-        this.stateMachine = new StateMachine(start, new ApplyValues(options.maxAnswerBytes()), revision -> {
-            awaitInFlight();
-            return history.view(revision);
-        });
+        this.stateMachine = new StateMachine(start, new ApplyValues(options.maxAnswerBytes()), history::view);
         this.applyThread = new Thread(this::applyLoop, name + "-apply");
         this.syncThread = new Thread(this::syncLoop, name + "-sync");
         applyThread.setDaemon(true);
@@ -114,7 +121,7 @@ final class LocalCommitLog implements CommitLog {
         syncThread.start();
     }
 
-    /** Reads long values while applying: from the batch at hand, from the one being written, or from disk. */
+    /** Reads long values while applying: from what is open, or from RocksDB, where all is that was cut before. */
     private final class ApplyValues implements RangeReader.Values {
         private final long maxAnswerBytes;
 
@@ -131,7 +138,6 @@ final class LocalCommitLog implements CommitLog {
             if (pending != null) {
                 return pending;
             }
-            awaitInFlight();
             byte[] full = storage.record(KeyValueRecord.key(record), KeyValueRecord.modRevision(record));
             if (full == null) {
                 // no compaction can have taken what is live in the state that commands are applied to
@@ -190,9 +196,11 @@ final class LocalCommitLog implements CommitLog {
                 if (hasFailed()) {
                     break;
                 }
-                if (inFlight == null && !open.isEmpty()) {
+                if (inFlight == null && groupSize > 0) {
                     answerSynced();
-                    commitOpen();
+                    commitGroup();
+                } else if (open.size() >= WRITE_AHEAD) {
+                    writeOpen();
                 } else if (!worked) {
                     if (closing && inFlight == null && !hasWorkLeft()) {
                         break;
@@ -211,7 +219,7 @@ final class LocalCommitLog implements CommitLog {
     }
 
     private boolean hasWorkLeft() {
-        return !open.isEmpty() || !queue.isEmpty() || !expiries.isEmpty() || !synced.isEmpty();
+        return groupSize > 0 || !queue.isEmpty() || !expiries.isEmpty() || !synced.isEmpty();
     }
 
     private void park() {
@@ -224,15 +232,15 @@ final class LocalCommitLog implements CommitLog {
     }
 
     private boolean hasWork() {
-        return !synced.isEmpty() || hasFailed() || canDrain() || inFlight == null && (!open.isEmpty() || closing);
+        return !synced.isEmpty() || hasFailed() || canDrain() || inFlight == null && (groupSize > 0 || closing);
     }
 
     private boolean hasRoom() {
-        return open.size() < MAX_BATCH && openBytes < MAX_BATCH_BYTES;
+        return groupSize < MAX_GROUP && groupBytes < MAX_GROUP_BYTES;
     }
 
     private boolean hasRoomForExpiry() {
-        return hasRoom() && openExpiredKeys < MAX_EXPIRED_KEYS;
+        return hasRoom() && groupExpiredKeys < MAX_EXPIRED_KEYS;
     }
 
     private boolean canDrain() {
@@ -249,7 +257,7 @@ final class LocalCommitLog implements CommitLog {
         while (hasRoomForExpiry() && (proposal = expiries.poll()) != null) {
             int before = stateMachine.pendingEvents();
             take(proposal);
-            openExpiredKeys += stateMachine.pendingEvents() - before;
+            groupExpiredKeys += stateMachine.pendingEvents() - before;
             drained = true;
         }
         return drained;
@@ -258,7 +266,8 @@ final class LocalCommitLog implements CommitLog {
     private void take(Proposal proposal) {
         queued.decrementAndGet();
         queuedBytes.addAndGet(-proposal.bytes);
-        openBytes += proposal.bytes;
+        groupSize++;
+        groupBytes += proposal.bytes;
         apply(proposal);
     }
 
@@ -274,45 +283,78 @@ final class LocalCommitLog implements CommitLog {
         }
     }
 
-    private void commitOpen() {
-        Batch batch = new Batch(open, stateMachine.cut());
-        if (batch.outcomes.size() > INLINE_BATCH && !batch.cut.writes().isEmpty()) {
-            inFlight = batch;
-            startBatch();
-            toSync.add(batch);
+    /** Has all that is open or written made durable, by the sync thread or, if that is not worth it, here and now. */
+    private void commitGroup() {
+        if (groupSize <= INLINE_GROUP && written.isEmpty()) {
+            commitInline();
             return;
         }
-        if (batch.cut.writes().isEmpty()) {
-            publisher.publish(batch.cut);
+        writeOpen();
+        List<Batch> group = written;
+        if (group.stream().allMatch(batch -> batch.cut.writes().isEmpty())) {
+            group.forEach(batch -> publisher.publish(batch.cut));
+            startGroup();
+            answer(group);
+            publisher.announce();
+            return;
+        }
+        inFlight = group;
+        startGroup();
+        toSync.add(group);
+    }
+
+    private void commitInline() {
+        Batch batch = new Batch(open, stateMachine.cut());
+        if (!batch.cut.writes().isEmpty()) {
+            long start = System.nanoTime();
+            storage.commit(batch.cut.writes());
+            durable(List.of(batch), start);
         } else {
-            write(batch);
+            publisher.publish(batch.cut);
         }
         // only now: had the write failed, those who wait would still be found in the open batch
-        startBatch();
+        startGroup();
         answer(batch);
         publisher.announce();
     }
 
-    private void startBatch() {
+    /** Hands what is open to RocksDB, which may lose it until it is synced. */
+    private void writeOpen() {
+        if (open.isEmpty()) {
+            return;
+        }
+        Batch batch = new Batch(open, stateMachine.cut());
+        if (!batch.cut.writes().isEmpty()) {
+            storage.append(batch.cut.writes());
+        }
+        written.add(batch);
         open = new ArrayList<>();
-        openBytes = 0;
-        openExpiredKeys = 0;
     }
 
-    private void write(Batch batch) {
-        long start = System.nanoTime();
-        storage.commit(batch.cut.writes());
-        storage.acknowledge(batch.cut.snapshot().appliedIndex());
+    private void startGroup() {
+        open = new ArrayList<>();
+        written = new ArrayList<>();
+        groupSize = 0;
+        groupBytes = 0;
+        groupExpiredKeys = 0;
+    }
+
+    private void durable(List<Batch> group, long start) {
+        storage.acknowledge(group.get(group.size() - 1).cut.snapshot().appliedIndex());
         publisher.synced(System.nanoTime() - start);
-        publisher.publish(batch.cut);
+        for (Batch batch : group) {
+            publisher.publish(batch.cut);
+        }
     }
 
     private void syncLoop() {
         try {
             while (true) {
-                Batch batch = toSync.take();
-                write(batch);
-                synced.add(batch);
+                List<Batch> group = toSync.take();
+                long start = System.nanoTime();
+                storage.sync();
+                durable(group, start);
+                synced.add(group);
                 inFlight = null;
                 wakeApplyThread();
                 publisher.announce();
@@ -329,12 +371,16 @@ final class LocalCommitLog implements CommitLog {
 
     private boolean answerSynced() {
         boolean answered = false;
-        Batch batch;
-        while ((batch = synced.poll()) != null) {
-            answer(batch);
+        List<Batch> group;
+        while ((group = synced.poll()) != null) {
+            answer(group);
             answered = true;
         }
         return answered;
+    }
+
+    private static void answer(List<Batch> group) {
+        group.forEach(LocalCommitLog::answer);
     }
 
     private static void answer(Batch batch) {
@@ -352,16 +398,6 @@ final class LocalCommitLog implements CommitLog {
         }
     }
 
-    /** Waits until the batch before the one at hand is on disk; only reads of old data while applying need it. */
-    private void awaitInFlight() {
-        while (inFlight != null && !hasFailed()) {
-            LockSupport.parkNanos(50_000);
-        }
-        if (hasFailed()) {
-            throw failure.get();
-        }
-    }
-
     private void fail(StoreException cause) {
         if (!failure.compareAndSet(null, cause)) {
             return;
@@ -376,18 +412,19 @@ final class LocalCommitLog implements CommitLog {
         }
     }
 
-    /** Waits for the sync thread to be done with its batch, and answers it: it may have got to the disk. */
+    /** Waits for the sync thread to be done with its group, and answers it: it may have got to the disk. */
     private void answerSyncThread() {
         while (inFlight != null && !syncEnded) {
             LockSupport.parkNanos(50_000);
         }
         answerSynced();
         if (inFlight != null) {
-            refuse(inFlight.outcomes);
+            inFlight.forEach(batch -> refuse(batch.outcomes));
         }
     }
 
     private void failAll() {
+        written.forEach(batch -> refuse(batch.outcomes));
         refuse(open);
         failQueued();
     }

@@ -91,6 +91,7 @@ final class Storage implements AutoCloseable {
     private final int[] familyIds;
     private final List<AutoCloseable> resources;
     private final WriteOptions commitOptions;
+    private final WriteOptions appendOptions;
     private final WriteOptions backgroundOptions;
     private final Watermark watermark;
     private final boolean sync;
@@ -114,6 +115,7 @@ final class Storage implements AutoCloseable {
         this.sync = !options.unsafeNoSync();
         this.meshIndex = options.meshIndex();
         this.commitOptions = own(new WriteOptions().setSync(sync));
+        this.appendOptions = own(new WriteOptions().setSync(false));
         this.backgroundOptions = own(new WriteOptions().setSync(false).setLowPri(true));
     }
 
@@ -242,7 +244,7 @@ final class Storage implements AutoCloseable {
         }
     }
 
-    private static DBOptions dbOptions() {
+    static DBOptions dbOptions() {
         // What the Java API has no setter for, RocksDB takes as text.
         Properties text = new Properties();
         text.setProperty("track_and_verify_wals", "true");
@@ -476,6 +478,23 @@ final class Storage implements AutoCloseable {
     /** Writes a batch and, unless syncs are off, syncs the log. When it returns, the batch may be acknowledged. */
     void commit(List<Write> writes) {
         write(writes, commitOptions);
+    }
+
+    /** Writes a batch that is durable only after the next {@link #sync}. */
+    void append(List<Write> writes) {
+        write(writes, appendOptions);
+    }
+
+    /** Makes durable what was appended before, unless syncs are off. Other threads may append meanwhile. */
+    void sync() {
+        if (!sync) {
+            return;
+        }
+        try {
+            db.syncWal();
+        } catch (RocksDBException e) {
+            throw new StoreException("cannot sync the store in " + directory + ": " + e.getMessage(), e);
+        }
     }
 
     /** Notes that everything up to the applied index is durable and about to be acknowledged. */
