@@ -238,6 +238,21 @@ class LauncherTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "17.0.15, -XX:ArchiveClassesAtExit=, -XX:SharedArchiveFile=",
+        "24.0.2, -XX:ArchiveClassesAtExit=, -XX:SharedArchiveFile=",
+        "25.0.3, -XX:AOTCacheOutput=, -XX:AOTCache="
+    })
+    void theFirstStartTrainsTheJdkForAllLaterOnes(String version, String made, String used) throws Exception {
+        javaHome = jdk("jdk", version);
+        for (int start = 0; start < 2; start++) {
+            assertThat(launch(root, "./meshkeep", "version").out()).containsExactly("arg version");
+            assertThat(calls()).filteredOn(call -> call.contains(made)).hasSize(1);
+            assertThat(calls()).filteredOn(call -> call.contains(used)).hasSize(1 + start);
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({"help", "--help", "-h", "''"})
     void helpNeedsNothing(String argument) throws Exception {
         Result result = argument.isEmpty() ? launch(root, "./meshkeep") : launch(root, "./meshkeep", argument);
@@ -353,9 +368,18 @@ class LauncherTest {
         script(home.resolve("bin/java"), """
                 echo "java %s $*" >>"$CALLS"
                 for option; do
-                    case $option in -XX:ArchiveClassesAtExit=*) echo x >"${option#*=}"; exit 0 ;; esac
+                    case $option in
+                        -XX:ArchiveClassesAtExit=* | -XX:AOTCacheOutput=*) echo x >"${option#*=}"; exit 0 ;;
+                    esac
                 done
-                while [ "$1" != -jar ]; do shift; done
+                while [ "$1" != -jar ]; do
+                    case $1 in
+                        -XX:SharedArchiveFile=* | -XX:AOTCache=*) [ -s "${1#*=}" ] || echo "no ${1#*=}" ;;
+                        -*) ;;
+                        *) echo "not an option: $1" ;;
+                    esac
+                    shift
+                done
                 shift 2
                 for argument; do echo "arg $argument"; done
                 exit 7
