@@ -214,14 +214,49 @@ class SynchronisationTest {
                     api.delete(Fixture.endpoint("pod-" + (round - 1) + "-" + i, ip, 0));
                     wanted.put("cilium/state/ip/v1/default/" + ip, name);
                 }
-                await().atMost(PATIENCE).untilAsserted(() -> {
-                    Map<String, String> there = new TreeMap<>();
-                    state().forEach((key, value) ->
-                            there.put(key, value.replaceAll(".*PodName\":\"([^\"]*)\".*", "$1")));
-                    assertThat(there).isEqualTo(wanted);
-                });
+                await().atMost(PATIENCE).untilAsserted(() -> assertThat(pods()).isEqualTo(wanted));
             }
         }
+    }
+
+    /** More than a page of them, which change while nobody is told. */
+    @Test
+    void manyEndpointsAreListedPageByPage() {
+        Map<String, String> wanted = new TreeMap<>();
+        for (int i = 0; i < 1234; i++) {
+            putPod("pod-" + i, i, 65537, wanted);
+        }
+        try (Synchronisation all = synchronise(false, false)) {
+            get(all.synced());
+            assertThat(pods()).isEqualTo(wanted);
+            Map<String, Long> before = revisions();
+            api.pause();
+            for (int i = 0; i < 1000; i += 7) {
+                api.delete(Fixture.endpoint("pod-" + i, "", 0));
+                wanted.remove(key(i));
+                putPod("new-" + i, 2000 + i, 65538, wanted);
+                before.remove(key(i));
+            }
+            api.resume();
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(pods()).isEqualTo(wanted));
+            assertThat(revisions()).containsAllEntriesOf(before);
+        }
+    }
+
+    private static String key(int pod) {
+        return "cilium/state/ip/v1/default/10." + pod / 250 + ".0." + pod % 250;
+    }
+
+    private void putPod(String name, int number, int identity, Map<String, String> wanted) {
+        api.put(Fixture.endpoint(name, "10." + number / 250 + ".0." + number % 250, identity));
+        wanted.put(key(number), name);
+    }
+
+    /** The pods' names by their keys. */
+    private Map<String, String> pods() {
+        Map<String, String> there = new TreeMap<>();
+        state().forEach((key, value) -> there.put(key, value.replaceAll(".*PodName\":\"([^\"]*)\".*", "$1")));
+        return there;
     }
 
     private Map<String, Long> revisions() {
