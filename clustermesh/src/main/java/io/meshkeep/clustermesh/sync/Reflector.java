@@ -5,7 +5,6 @@ import io.fabric8.kubernetes.api.model.KubernetesResourceList;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
@@ -96,7 +95,7 @@ final class Reflector<T extends HasMetadata> implements AutoCloseable {
                 listed = true;
                 failures = 0;
                 watch(version);
-            } catch (KubernetesClientException | ExecutionException failure) {
+            } catch (RuntimeException | ExecutionException failure) {
                 if (isClosed()) {
                     return;
                 }
@@ -168,7 +167,11 @@ final class Reflector<T extends HasMetadata> implements AutoCloseable {
         String key = key(metadata);
         String version = Objects.requireNonNullElse(metadata.getResourceVersion(), "");
         if (!closed && !version.equals(versions.put(key, version))) {
-            sync.put(key, object);
+            try {
+                sync.put(key, object);
+            } catch (RuntimeException e) {
+                log.error("{} {} cannot be understood and is left out", kind, key, e);
+            }
         }
         return key;
     }

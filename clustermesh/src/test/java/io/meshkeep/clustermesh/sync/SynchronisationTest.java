@@ -13,6 +13,7 @@ import io.meshkeep.clustermesh.kvstore.TestServer;
 import io.meshkeep.server.MeshkeepServer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -216,6 +217,28 @@ class SynchronisationTest {
                 }
                 await().atMost(PATIENCE).untilAsserted(() -> assertThat(pods()).isEqualTo(wanted));
             }
+        }
+    }
+
+    @Test
+    void anObjectThatMakesNoSenseIsLeftOut() {
+        Map<String, String> wanted = new TreeMap<>();
+        putPod("before", 1, 65537, wanted);
+        api.put(Map.of(
+                "apiVersion",
+                "cilium.io/v2",
+                "kind",
+                "CiliumEndpoint",
+                "metadata",
+                Map.of("name", "odd", "namespace", "default"),
+                "status",
+                Map.of("networking", Map.of("addressing", Arrays.asList((Object) null)))));
+        putPod("pod-after", 2, 65537, wanted);
+        try (Synchronisation all = synchronise(false, false)) {
+            get(all.synced());
+            assertThat(pods()).isEqualTo(wanted);
+            putPod("later", 3, 65537, wanted);
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(pods()).isEqualTo(wanted));
         }
     }
 
