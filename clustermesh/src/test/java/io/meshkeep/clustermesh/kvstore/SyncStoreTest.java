@@ -294,6 +294,8 @@ class SyncStoreTest {
         get(synced);
         assertThat(pairs(kvstore, "p/")).hasSize(101).containsEntry("p/bad", "v");
         assertThat(store.pending()).isZero();
+        // those that were refused with it have not failed
+        assertThat(store.errors()).isEqualTo(calls.refusedAlone());
     }
 
     @Test

@@ -15,6 +15,7 @@ final class WriteCalls {
     private final Kvstore inner;
     private final List<Integer> sizes = new ArrayList<>();
     private final Set<String> refused = ConcurrentHashMap.newKeySet();
+    private long refusedAlone;
     private volatile CompletableFuture<Void> answers = CompletableFuture.completedFuture(null);
 
     WriteCalls(Kvstore inner) {
@@ -47,6 +48,11 @@ final class WriteCalls {
         return List.copyOf(sizes);
     }
 
+    /** How many calls were refused that wrote no other key. */
+    synchronized long refusedAlone() {
+        return refusedAlone;
+    }
+
     private Object invoke(Method method, Object[] arguments) throws Throwable {
         try {
             List<String> keys = keys(method, arguments);
@@ -57,6 +63,9 @@ final class WriteCalls {
                 sizes.add(keys.size());
             }
             if (keys.stream().anyMatch(refused::contains)) {
+                synchronized (this) {
+                    refusedAlone += keys.size() == 1 ? 1 : 0;
+                }
                 return CompletableFuture.failedFuture(Status.PERMISSION_DENIED
                         .withDescription("etcdserver: permission denied")
                         .asRuntimeException());
