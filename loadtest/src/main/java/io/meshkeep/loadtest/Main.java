@@ -11,6 +11,7 @@ import io.meshkeep.loadtest.memory.MemoryCommand;
 import io.meshkeep.loadtest.run.FillCommand;
 import io.meshkeep.loadtest.run.RunCommand;
 import io.meshkeep.loadtest.sets.SetsCommand;
+import io.meshkeep.loadtest.sync.SyncCommand;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -37,6 +38,12 @@ public final class Main {
                     "what a Cilium mesh does to its server: bootstrap, agents, churn, storms",
                     () -> MeshCommand.HELP,
                     MeshCommand::run),
+            new Command(
+                    "sync",
+                    "[flags]",
+                    "the start of the synchronisation with Kubernetes, until it is ready",
+                    () -> SyncCommand.HELP,
+                    SyncCommand::run),
             new Command(
                     "growth",
                     "[flags]",

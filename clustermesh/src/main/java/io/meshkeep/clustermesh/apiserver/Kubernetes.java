@@ -12,7 +12,7 @@ import java.util.Optional;
 
 /** Clients of the Kubernetes API, over Java's own HTTP client. */
 public final class Kubernetes {
-    /** Of one request, within a second; then informers say that they could not list, and try again themselves. */
+    /** Of one request, within a second; then who lists or watches says so, and tries again himself. */
     private static final int RETRIES = 3;
 
     private Kubernetes() {}

@@ -102,6 +102,11 @@ public final class SyncStore implements AutoCloseable {
         boolean pending() {
             return queued || busy || waiting;
         }
+
+        /** Of what is to be written, in bytes or a few less. */
+        int size() {
+            return key.length() + (wanted == null ? 0 : wanted.size());
+        }
     }
 
     /** What was there at the start. */
@@ -109,10 +114,6 @@ public final class SyncStore implements AutoCloseable {
 
     /** A write to be sent; {@code value} is null for a delete. */
     private record Write(Entry entry, ByteString value, LeasePool.Held lease) {
-        int size() {
-            return entry.key.length() + (value == null ? 0 : value.size());
-        }
-
         Kvstore.Change change() {
             return new Kvstore.Change(entry.key, value, value == null ? 0 : lease.id());
         }
@@ -123,14 +124,13 @@ public final class SyncStore implements AutoCloseable {
         final List<Write> writes = new ArrayList<>();
         private int bytes;
 
-        /** Whether there was room for it. */
-        boolean add(Write write) {
-            if (!writes.isEmpty() && (writes.size() == Kvstore.MOST_CHANGES || bytes + write.size() > MOST_BYTES)) {
-                return false;
-            }
+        boolean hasRoomFor(Entry entry) {
+            return writes.isEmpty() || writes.size() < Kvstore.MOST_CHANGES && bytes + entry.size() <= MOST_BYTES;
+        }
+
+        void add(Write write) {
+            bytes += write.entry.size();
             writes.add(write);
-            bytes += write.size();
-            return true;
         }
     }
 
@@ -348,41 +348,43 @@ public final class SyncStore implements AutoCloseable {
     private void pump() {
         List<Batch> batches = new ArrayList<>();
         synchronized (this) {
-            while (ready && !closed && !paused && !needsLease && calls < MOST_CALLS && inFlight < settings.inFlight) {
-                Entry entry = queue.poll();
+            Batch open = null;
+            while (ready && !closed && !paused && !needsLease && inFlight < settings.inFlight) {
+                Entry entry = queue.peek();
                 if (entry == null) {
                     if (!nextPhase()) {
                         break;
                     }
                     continue;
                 }
-                entry.queued = false;
                 takeFound(entry);
                 if (isRight(entry)) {
+                    queue.remove();
+                    entry.queued = false;
                     done(entry);
                     continue;
                 }
-                Write write = prepare(entry);
-                if (write == null) {
-                    entry.queued = true;
-                    queue.addFirst(entry);
+                boolean another = open == null || !open.hasRoomFor(entry);
+                if (another && calls == MOST_CALLS) {
                     break;
                 }
+                Write write = prepare(entry);
+                if (write == null) {
+                    break;
+                }
+                queue.remove();
+                entry.queued = false;
                 entry.busy = true;
                 inFlight++;
-                add(batches, write);
+                if (another) {
+                    open = new Batch();
+                    batches.add(open);
+                    calls++;
+                }
+                open.add(write);
             }
         }
         batches.forEach(batch -> send(batch.writes));
-    }
-
-    private void add(List<Batch> batches, Write write) {
-        if (batches.isEmpty() || !batches.get(batches.size() - 1).add(write)) {
-            Batch next = new Batch();
-            next.add(write);
-            batches.add(next);
-            calls++;
-        }
     }
 
     /** When nothing is queued: the leftovers, then the canary. Gives whether there is something queued now. */

@@ -48,9 +48,17 @@ public final class ControlKeys implements AutoCloseable {
 
     /** Writes both now, and as long as it is not closed. */
     public static ControlKeys start(Kvstore kvstore, LeasePool leases, Cluster cluster) {
+        return start(kvstore, leases, cluster, HEARTBEAT, CONFIG);
+    }
+
+    /**
+     * @param heartbeat how often the one is written
+     * @param config how often the other is looked at
+     */
+    static ControlKeys start(Kvstore kvstore, LeasePool leases, Cluster cluster, Duration heartbeat, Duration config) {
         ControlKeys keys = new ControlKeys(kvstore, leases, cluster);
-        keys.every(HEARTBEAT, "cilium/.heartbeat", keys::beat);
-        keys.every(CONFIG, keys.configKey(), keys::publish);
+        keys.every(heartbeat, "cilium/.heartbeat", keys::beat);
+        keys.every(config, keys.configKey(), keys::publish);
         return keys;
     }
 

@@ -2,9 +2,10 @@ package io.meshkeep.clustermesh.sync;
 
 import com.google.protobuf.ByteString;
 import io.meshkeep.clustermesh.kvstore.SyncStore;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 
 /** The addresses of pods, from endpoints or from slices of them, of which Cilium writes the one or the other. */
 final class EndpointSync {
@@ -29,7 +30,7 @@ final class EndpointSync {
     ObjectSync<CiliumEndpoint> endpoints() {
         return new ObjectSync<>() {
             @Override
-            public void put(CiliumEndpoint endpoint) {
+            public void put(String key, CiliumEndpoint endpoint) {
                 Map<String, ByteString> values = new LinkedHashMap<>();
                 var status = endpoint.status;
                 if (status != null) {
@@ -38,21 +39,15 @@ final class EndpointSync {
                             status.networking(),
                             status.identity() == null ? 0 : status.identity().id(),
                             status.encryption(),
-                            endpoint.getMetadata().getNamespace(),
-                            endpoint.getMetadata().getName());
+                            endpoint.namespace(),
+                            endpoint.name());
                 }
-                String born = endpoint.getMetadata().getCreationTimestamp();
-                owners.claim(key(endpoint), Objects.requireNonNullElse(born, ""), values);
+                owners.claim(key, seconds(endpoint.creationTimestamp()), values);
             }
 
             @Override
-            public void delete(CiliumEndpoint endpoint) {
-                owners.release(key(endpoint));
-            }
-
-            private String key(CiliumEndpoint endpoint) {
-                return endpoint.getMetadata().getNamespace() + "/"
-                        + endpoint.getMetadata().getName();
+            public void delete(String key) {
+                owners.release(key);
             }
 
             @Override
@@ -65,7 +60,7 @@ final class EndpointSync {
     ObjectSync<CiliumEndpointSlice> slices() {
         return new ObjectSync<>() {
             @Override
-            public void put(CiliumEndpointSlice slice) {
+            public void put(String name, CiliumEndpointSlice slice) {
                 Map<String, ByteString> values = new LinkedHashMap<>();
                 if (slice.endpoints != null) {
                     for (CiliumEndpointSlice.Endpoint endpoint : slice.endpoints) {
@@ -78,12 +73,12 @@ final class EndpointSync {
                                 endpoint.name());
                     }
                 }
-                owners.claim(slice.getMetadata().getName(), "", values);
+                owners.claim(name, 0, values);
             }
 
             @Override
-            public void delete(CiliumEndpointSlice slice) {
-                owners.release(slice.getMetadata().getName());
+            public void delete(String name) {
+                owners.release(name);
             }
 
             @Override
@@ -91,6 +86,15 @@ final class EndpointSync {
                 store.synced();
             }
         };
+    }
+
+    private static long seconds(String time) {
+        try {
+            return time == null ? 0 : Instant.parse(time).getEpochSecond();
+        } catch (DateTimeParseException e) {
+            // as if it were not known; no API server writes such a time
+            return 0;
+        }
     }
 
     private static void add(

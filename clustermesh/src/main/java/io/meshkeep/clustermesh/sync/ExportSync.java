@@ -23,10 +23,6 @@ final class ExportSync {
         this.cluster = cluster;
     }
 
-    private static String key(HasMetadata object) {
-        return object.getMetadata().getNamespace() + "/" + object.getMetadata().getName();
-    }
-
     ObjectSync<Service> services() {
         return of(services, true);
     }
@@ -38,18 +34,18 @@ final class ExportSync {
     private <T extends HasMetadata> ObjectSync<T> of(Map<String, T> objects, boolean areServices) {
         return new ObjectSync<>() {
             @Override
-            public void put(T object) {
+            public void put(String key, T object) {
                 synchronized (ExportSync.this) {
-                    objects.put(key(object), object);
-                    changed(key(object));
+                    objects.put(key, object);
+                    changed(key);
                 }
             }
 
             @Override
-            public void delete(T object) {
+            public void delete(String key) {
                 synchronized (ExportSync.this) {
-                    objects.remove(key(object));
-                    changed(key(object));
+                    objects.remove(key);
+                    changed(key);
                 }
             }
 

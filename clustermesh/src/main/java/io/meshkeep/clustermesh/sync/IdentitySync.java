@@ -15,19 +15,17 @@ final class IdentitySync implements ObjectSync<CiliumIdentity> {
     }
 
     @Override
-    public void put(CiliumIdentity identity) {
+    public void put(String name, CiliumIdentity identity) {
         if (identity.securityLabels == null || identity.securityLabels.isEmpty()) {
-            log.warn(
-                    "CiliumIdentity {} has no security labels and is left out",
-                    identity.getMetadata().getName());
+            log.warn("CiliumIdentity {} has no security labels and is left out", name);
             return;
         }
-        store.upsert(identity.getMetadata().getName(), Values.identity(identity.securityLabels));
+        store.upsert(name, Values.identity(identity.securityLabels));
     }
 
     @Override
-    public void delete(CiliumIdentity identity) {
-        store.delete(identity.getMetadata().getName());
+    public void delete(String name) {
+        store.delete(name);
     }
 
     @Override

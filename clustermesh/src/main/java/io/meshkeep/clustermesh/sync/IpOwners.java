@@ -1,13 +1,9 @@
 package io.meshkeep.clustermesh.sync;
 
 import com.google.protobuf.ByteString;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * Whose an address is. An address may be claimed by several objects for a while, when it moves from one pod to another and
@@ -23,17 +19,15 @@ final class IpOwners {
         void delete(String ip);
     }
 
-    /** @param number of claims in the order in which they were made */
-    private record Claim(String owner, String born, long number, ByteString value) {}
-
-    private static final Comparator<Claim> YOUNGEST =
-            Comparator.comparing(Claim::born).thenComparingLong(Claim::number);
+    /**
+     * @param number of claims in the order in which they were made
+     * @param next another claim of the same address; nearly all addresses have one alone
+     */
+    private record Claim(String owner, long born, long number, ByteString value, Claim next) {}
 
     private final Changes changes;
-    /** Nearly all addresses have one claim. */
-    private final Map<String, List<Claim>> claims = new HashMap<>();
-
-    private final Map<String, Set<String>> ipsByOwner = new HashMap<>();
+    private final Map<String, Claim> claims = new HashMap<>();
+    private final Map<String, List<String>> ipsByOwner = new HashMap<>();
     private long nextNumber;
 
     IpOwners(Changes changes) {
@@ -44,11 +38,10 @@ final class IpOwners {
      * An object claims these addresses and no others.
      *
      * @param owner the object's key
-     * @param born the time of its creation, as Kubernetes writes it; empty if it says nothing of its addresses' age
+     * @param born when it was created, in seconds; 0 if that is not known, or says nothing of its addresses' age
      */
-    void claim(String owner, String born, Map<String, ByteString> valuesByIp) {
-        Set<String> before = ipsByOwner.getOrDefault(owner, Set.of());
-        for (String ip : before) {
+    void claim(String owner, long born, Map<String, ByteString> valuesByIp) {
+        for (String ip : ipsByOwner.getOrDefault(owner, List.of())) {
             if (!valuesByIp.containsKey(ip)) {
                 release(owner, ip);
             }
@@ -57,52 +50,59 @@ final class IpOwners {
         if (valuesByIp.isEmpty()) {
             ipsByOwner.remove(owner);
         } else {
-            ipsByOwner.put(owner, new TreeSet<>(valuesByIp.keySet()));
+            ipsByOwner.put(owner, List.copyOf(valuesByIp.keySet()));
         }
     }
 
     /** An object is gone. */
     void release(String owner) {
-        claim(owner, "", Map.of());
+        claim(owner, 0, Map.of());
     }
 
-    private void claim(String owner, String born, String ip, ByteString value) {
-        List<Claim> of = claims.computeIfAbsent(ip, key -> new ArrayList<>(1));
-        int index = indexOf(of, owner);
+    private void claim(String owner, long born, String ip, ByteString value) {
+        Claim all = claims.get(ip);
+        Claim before = find(all, owner);
         // an object that was replaced by one of its name claims anew
-        if (index >= 0 && of.get(index).born.equals(born)) {
-            of.set(index, new Claim(owner, born, of.get(index).number, value));
-        } else {
-            if (index >= 0) {
-                of.remove(index);
-            }
-            of.add(new Claim(owner, born, nextNumber++, value));
-        }
-        tell(ip, of);
+        long number = before != null && before.born == born ? before.number : nextNumber++;
+        Claim now = new Claim(owner, born, number, value, without(all, owner));
+        claims.put(ip, now);
+        tell(ip, now);
     }
 
     private void release(String owner, String ip) {
-        List<Claim> of = claims.get(ip);
-        of.remove(indexOf(of, owner));
-        if (of.isEmpty()) {
+        Claim left = without(claims.get(ip), owner);
+        if (left == null) {
             claims.remove(ip);
             changes.delete(ip);
         } else {
-            tell(ip, of);
+            claims.put(ip, left);
+            tell(ip, left);
         }
     }
 
     /** The one who is told of is not always another; the same value is not written twice. */
-    private void tell(String ip, List<Claim> of) {
-        changes.upsert(ip, of.stream().max(YOUNGEST).orElseThrow().value);
-    }
-
-    private static int indexOf(List<Claim> of, String owner) {
-        for (int i = 0; i < of.size(); i++) {
-            if (of.get(i).owner.equals(owner)) {
-                return i;
+    private void tell(String ip, Claim all) {
+        Claim youngest = all;
+        for (Claim other = all.next; other != null; other = other.next) {
+            if (other.born > youngest.born || other.born == youngest.born && other.number > youngest.number) {
+                youngest = other;
             }
         }
-        return -1;
+        changes.upsert(ip, youngest.value);
+    }
+
+    private static Claim find(Claim all, String owner) {
+        Claim claim = all;
+        while (claim != null && !claim.owner.equals(owner)) {
+            claim = claim.next;
+        }
+        return claim;
+    }
+
+    private static Claim without(Claim all, String owner) {
+        if (all == null || all.owner.equals(owner)) {
+            return all == null ? null : all.next;
+        }
+        return new Claim(all.owner, all.born, all.number, all.value, without(all.next, owner));
     }
 }

@@ -13,17 +13,17 @@ final class NodeSync implements ObjectSync<CiliumNode> {
     }
 
     @Override
-    public void put(CiliumNode node) {
-        store.upsert(key(node), Values.node(node, cluster));
+    public void put(String name, CiliumNode node) {
+        store.upsert(key(name), Values.node(node, cluster));
     }
 
     @Override
-    public void delete(CiliumNode node) {
-        store.delete(key(node));
+    public void delete(String name) {
+        store.delete(key(name));
     }
 
-    private String key(CiliumNode node) {
-        return cluster.name() + "/" + node.getMetadata().getName();
+    private String key(String name) {
+        return cluster.name() + "/" + name;
     }
 
     @Override

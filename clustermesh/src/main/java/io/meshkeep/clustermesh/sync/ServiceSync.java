@@ -1,6 +1,5 @@
 package io.meshkeep.clustermesh.sync;
 
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.meshkeep.clustermesh.kvstore.SyncStore;
@@ -43,20 +42,16 @@ final class ServiceSync {
         this.sharedOnly = sharedOnly;
     }
 
-    private static String key(HasMetadata object) {
-        return object.getMetadata().getNamespace() + "/" + object.getMetadata().getName();
-    }
-
     ObjectSync<Service> services() {
         return new ObjectSync<>() {
             @Override
-            public void put(Service service) {
-                set(service, ServiceView.of(service));
+            public void put(String key, Service service) {
+                set(key, ServiceView.of(service));
             }
 
             @Override
-            public void delete(Service service) {
-                set(service, null);
+            public void delete(String key) {
+                set(key, null);
             }
 
             @Override
@@ -66,11 +61,11 @@ final class ServiceSync {
         };
     }
 
-    private synchronized void set(Service service, ServiceView view) {
-        if (LEFT_OUT.contains(service.getMetadata().getName())) {
+    /** @param view null if there is none any more, or Cilium ignores it */
+    private synchronized void set(String key, ServiceView view) {
+        if (LEFT_OUT.contains(key.substring(key.indexOf('/') + 1))) {
             return;
         }
-        String key = key(service);
         ServiceView before = view == null ? services.remove(key) : services.put(key, view);
         if (!Objects.equals(before, view)) {
             changed(key);
@@ -80,13 +75,13 @@ final class ServiceSync {
     ObjectSync<EndpointSlice> slices() {
         return new ObjectSync<>() {
             @Override
-            public void put(EndpointSlice slice) {
-                set(slice, Backends.of(slice));
+            public void put(String key, EndpointSlice slice) {
+                set(key, serviceOf(slice), Backends.of(slice));
             }
 
             @Override
-            public void delete(EndpointSlice slice) {
-                set(slice, null);
+            public void delete(String key) {
+                set(key, null, null);
             }
 
             @Override
@@ -96,12 +91,15 @@ final class ServiceSync {
         };
     }
 
-    private synchronized void set(EndpointSlice slice, Backends backends) {
+    /** The key of the service that it is of; null if it is of none. */
+    private static String serviceOf(EndpointSlice slice) {
         Map<String, String> labels = slice.getMetadata().getLabels();
         String name = labels == null ? null : labels.get(SERVICE_NAME);
-        String service =
-                backends == null || name == null ? null : slice.getMetadata().getNamespace() + "/" + name;
-        String key = key(slice);
+        return name == null ? null : slice.getMetadata().getNamespace() + "/" + name;
+    }
+
+    /** @param service null if the slice is gone, or of no service; {@code backends} then do not matter */
+    private synchronized void set(String key, String service, Backends backends) {
         String before = service == null ? serviceBySlice.remove(key) : serviceBySlice.put(key, service);
         if (before != null && !before.equals(service)) {
             slices.get(before).remove(key);

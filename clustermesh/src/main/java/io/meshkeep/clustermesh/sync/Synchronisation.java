@@ -1,12 +1,15 @@
 package io.meshkeep.clustermesh.sync;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.KubernetesResourceList;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceList;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.dsl.Informable;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
-import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
+import io.fabric8.kubernetes.client.dsl.Listable;
+import io.fabric8.kubernetes.client.dsl.ServiceResource;
+import io.fabric8.kubernetes.client.dsl.Watchable;
 import io.meshkeep.clustermesh.kvstore.Kvstore;
 import io.meshkeep.clustermesh.kvstore.LeasePool;
 import io.meshkeep.clustermesh.kvstore.RateLimit;
@@ -14,16 +17,12 @@ import io.meshkeep.clustermesh.kvstore.SyncStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the keys of one cluster as its Kubernetes objects are: lists and watches them, turns them into values, and has
  * these written. A kind of which there is no custom resource definition yet is waited for.
  */
 public final class Synchronisation implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(Synchronisation.class);
-
     private static final String PROXY_NAME = "service.kubernetes.io/service-proxy-name";
     private static final String MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
     /** Cilium's own controller, which writes slices of other clusters' backends. */
@@ -65,8 +64,7 @@ public final class Synchronisation implements AutoCloseable {
     private final LeasePool leases;
     private final Settings settings;
     private final List<SyncStore> stores = new ArrayList<>();
-    private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
-    private volatile boolean closed;
+    private final List<Reflector<?>> reflectors = new ArrayList<>();
 
     private Synchronisation(KubernetesClient kubernetes, Kvstore kvstore, LeasePool leases, Settings settings) {
         this.kubernetes = kubernetes;
@@ -90,36 +88,40 @@ public final class Synchronisation implements AutoCloseable {
         }
         Cluster cluster = settings.cluster();
         follow(
+                "CiliumIdentity",
                 kubernetes.resources(CiliumIdentity.class),
                 new IdentitySync(store("cilium/state/identities/v1/id", "cilium/state/identities/v1")));
         follow(
+                "CiliumNode",
                 kubernetes.resources(CiliumNode.class),
                 new NodeSync(store("cilium/state/nodes/v1", "cilium/state/nodes/v1"), cluster));
         EndpointSync endpoints = new EndpointSync(store("cilium/state/ip/v1/default", "cilium/state/ip/v1"));
         if (settings.endpointSlices()) {
-            follow(kubernetes.resources(CiliumEndpointSlice.class), endpoints.slices());
+            follow("CiliumEndpointSlice", kubernetes.resources(CiliumEndpointSlice.class), endpoints.slices());
         } else {
-            follow(kubernetes.resources(CiliumEndpoint.class).inAnyNamespace(), endpoints.endpoints());
+            follow(
+                    "CiliumEndpoint",
+                    kubernetes.resources(CiliumEndpoint.class).inAnyNamespace(),
+                    endpoints.endpoints());
         }
         ServiceSync services = new ServiceSync(
                 store("cilium/state/services/v1", "cilium/state/services/v1"), cluster, !settings.allServices());
-        SharedIndexInformer<Service> informer = informer(servicesOfCilium());
-        informer.addEventHandler(new Handler<>(services.services()));
         follow(
+                "EndpointSlice",
                 kubernetes.resources(EndpointSlice.class).inAnyNamespace().withoutLabel(MANAGED_BY, MESH_CONTROLLER),
                 services.slices());
         SyncStore exportStore = store("cilium/state/serviceexports/v1", "cilium/state/serviceexports/v1");
         if (settings.serviceExports()) {
             ExportSync exports = new ExportSync(exportStore, cluster);
-            informer.addEventHandler(new Handler<>(exports.services()));
-            follow(kubernetes.resources(ServiceExport.class).inAnyNamespace(), exports.exports());
+            follow("Service", servicesOfCilium(), both(services.services(), exports.services()));
+            follow("ServiceExport", kubernetes.resources(ServiceExport.class).inAnyNamespace(), exports.exports());
         } else {
+            follow("Service", servicesOfCilium(), services.services());
             exportStore.synced();
         }
-        informer.start();
     }
 
-    private Informable<Service> servicesOfCilium() {
+    private FilterWatchListDeletable<Service, ServiceList, ServiceResource<Service>> servicesOfCilium() {
         var all = kubernetes.services().inAnyNamespace();
         return settings.serviceProxyName().isEmpty()
                 ? all.withoutLabel(PROXY_NAME)
@@ -138,54 +140,31 @@ public final class Synchronisation implements AutoCloseable {
         return store;
     }
 
-    private <T extends HasMetadata> void follow(Informable<T> objects, ObjectSync<T> sync) {
-        SharedIndexInformer<T> informer = informer(objects);
-        informer.addEventHandler(new Handler<>(sync));
-        informer.start();
+    private <T extends HasMetadata, L extends KubernetesResourceList<T>, K extends Listable<L> & Watchable<T>>
+            void follow(String kind, K objects, ObjectSync<T> sync) {
+        reflectors.add(Reflector.start(kind, objects, sync));
     }
 
-    private <T extends HasMetadata> SharedIndexInformer<T> informer(Informable<T> objects) {
-        SharedIndexInformer<T> informer = objects.runnableInformer(0);
-        informer.exceptionHandler((started, failure) -> {
-            if (!closed) {
-                log.warn(
-                        "{} could not be {}; it is tried again: {}",
-                        informer.getApiTypeClass().getSimpleName(),
-                        started ? "watched" : "listed",
-                        failure.getMessage());
+    private static <T> ObjectSync<T> both(ObjectSync<T> first, ObjectSync<T> second) {
+        return new ObjectSync<>() {
+            @Override
+            public void put(String key, T object) {
+                first.put(key, object);
+                second.put(key, object);
             }
-            return !closed;
-        });
-        informers.add(informer);
-        return informer;
-    }
 
-    private static final class Handler<T> implements ResourceEventHandler<T> {
-        private final ObjectSync<T> sync;
+            @Override
+            public void delete(String key) {
+                first.delete(key);
+                second.delete(key);
+            }
 
-        Handler(ObjectSync<T> sync) {
-            this.sync = sync;
-        }
-
-        @Override
-        public void onAdd(T object) {
-            sync.put(object);
-        }
-
-        @Override
-        public void onUpdate(T before, T now) {
-            sync.put(now);
-        }
-
-        @Override
-        public void onDelete(T object, boolean onlyItsLastKnownState) {
-            sync.delete(object);
-        }
-
-        @Override
-        public void onList(String resourceVersion, boolean remainedEmpty) {
-            sync.listed();
-        }
+            @Override
+            public void listed() {
+                first.listed();
+                second.listed();
+            }
+        };
     }
 
     /** What is written, one for each kind of key. */
@@ -206,8 +185,7 @@ public final class Synchronisation implements AutoCloseable {
 
     @Override
     public void close() {
-        closed = true;
-        informers.forEach(SharedIndexInformer::stop);
+        reflectors.forEach(Reflector::close);
         stores.forEach(SyncStore::close);
     }
 }

@@ -11,8 +11,8 @@ import java.util.Map;
 /**
  * The values that Cilium writes, field by field in its order: {@code IPIdentityPair} of {@code pkg/identity},
  * {@code Node} of {@code pkg/node/types}, {@code ClusterService} of {@code pkg/service/store}, {@code MCSAPIServiceSpec} of
- * {@code pkg/clustermesh/mcsapi/types} and {@code CiliumClusterConfig} of {@code pkg/clustermesh/types}, of Cilium 1.16 and
- * 1.17.
+ * {@code pkg/clustermesh/mcsapi/types} and {@code CiliumClusterConfig} of {@code pkg/clustermesh/types}, of Cilium 1.16
+ * to 1.18.
  */
 final class Values {
     private static final String WIREGUARD_KEY = "network.cilium.io/wg-pub-key";

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -214,6 +215,87 @@ class SyncStoreTest {
         store.upsert("large", bytes("small"));
         get(synced);
         assertThat(pairs(kvstore, "p/")).hasSize(101);
+    }
+
+    /** However fast writes are wanted, the store sees a few calls: those without answer, and then full ones. */
+    @Test
+    void whatWaitsForAnAnswerGoesOutTogether() {
+        LeasePool large = new LeasePool(kvstore, LeasePool.TTL, 10_000);
+        WriteCalls calls = new WriteCalls(kvstore);
+        CompletableFuture<Void> answers = new CompletableFuture<>();
+        calls.hold(answers);
+        SyncStore store = SyncStore.start(calls.kvstore(), large, SETTINGS);
+        store.upsert("first", bytes("v"));
+        await().atMost(PATIENCE).until(() -> calls.sizes().size() == 1);
+        for (int i = 0; i < 1000; i++) {
+            store.upsert("k" + i, bytes("v"));
+        }
+        assertThat(calls.sizes()).containsExactly(1, 1, 1, 1);
+        answers.complete(null);
+        get(store.synced());
+        assertThat(pairs(kvstore, "p/")).hasSize(1001);
+        // seven times as many as a transaction takes, the rest, and the canary
+        assertThat(calls.sizes()).containsExactly(1, 1, 1, 1, 128, 128, 128, 128, 128, 128, 128, 101, 1);
+        large.close();
+    }
+
+    @Test
+    void anEtcdThatRefusesALargeTransactionIsFilledKeyByKey() throws Exception {
+        try (MeshkeepServer strict = MeshkeepServer.builder()
+                        .dataDir(directory.resolve("strict"))
+                        .listen("127.0.0.1", 0)
+                        .configure(config ->
+                                config.unsafeNoFsync(true).trustInProcess(true).maxTxnOps(10))
+                        .build()
+                        .start();
+                ChannelKvstore client = ChannelKvstore.embedded(strict);
+                LeasePool pool = new LeasePool(client)) {
+            get(client.put("p/left over", bytes("v"), 0));
+            WriteCalls calls = new WriteCalls(client);
+            SyncStore store = SyncStore.start(calls.kvstore(), pool, SETTINGS);
+            Map<String, String> wanted = new TreeMap<>();
+            for (int i = 0; i < 1000; i++) {
+                store.upsert("k" + i, bytes("v" + i));
+                wanted.put("p/k" + i, "v" + i);
+            }
+            get(store.synced());
+            assertThat(calls.sizes()).anyMatch(size -> size > 10);
+            assertThat(pairs(client, "p/")).isEqualTo(wanted);
+            for (int i = 0; i < 1000; i += 2) {
+                store.delete("k" + i);
+                wanted.remove("p/k" + i);
+            }
+            awaitIdle(store);
+            assertThat(pairs(client, "p/")).isEqualTo(wanted);
+            assertThat(store.errors()).isZero();
+        }
+    }
+
+    @Test
+    void aKeyThatIsRefusedIsToldFromThoseOfItsTransaction() {
+        WriteCalls calls = new WriteCalls(kvstore);
+        CompletableFuture<Void> answers = new CompletableFuture<>();
+        calls.hold(answers);
+        calls.refuse("p/bad");
+        SyncStore store = SyncStore.start(calls.kvstore(), leases, SETTINGS);
+        for (int i = 0; i < 50; i++) {
+            store.upsert("before" + i, bytes("v"));
+        }
+        store.upsert("bad", bytes("v"));
+        for (int i = 0; i < 50; i++) {
+            store.upsert("after" + i, bytes("v"));
+        }
+        answers.complete(null);
+        var synced = store.synced();
+        await().atMost(PATIENCE).until(() -> pairs(kvstore, "p/").size() == 100 && store.errors() > 1);
+        assertThat(store.pending()).isEqualTo(1);
+        assertThat(synced).isNotDone();
+        calls.allowAll();
+        get(synced);
+        assertThat(pairs(kvstore, "p/")).hasSize(101).containsEntry("p/bad", "v");
+        assertThat(store.pending()).isZero();
+        // those that were refused with it have not failed
+        assertThat(store.errors()).isEqualTo(calls.refusedAlone());
     }
 
     @Test

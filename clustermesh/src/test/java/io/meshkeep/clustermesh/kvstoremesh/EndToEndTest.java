@@ -24,14 +24,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -47,15 +46,8 @@ class EndToEndTest {
     @TempDir
     Path directory;
 
-    private final List<AutoCloseable> open = new ArrayList<>();
-
-    @AfterEach
-    void stop() throws Exception {
-        Collections.reverse(open);
-        for (AutoCloseable each : open) {
-            each.close();
-        }
-    }
+    @RegisterExtension
+    final CloseAfterEach close = new CloseAfterEach();
 
     private static void until(Callable<Boolean> condition) {
         await().atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(condition);
@@ -91,8 +83,8 @@ class EndToEndTest {
             this.others = Files.createDirectory(home.resolve("clustermesh"));
             this.network = new Proxy();
             this.loopback = new Proxy();
-            open.add(network);
-            open.add(loopback);
+            close.later(network);
+            close.later(loopback);
             writeCertificates();
         }
 
@@ -139,7 +131,7 @@ class EndToEndTest {
                     "--listen-client-urls=https://127.0.0.1:0",
                     "--initial-cluster-token=" + name + pods,
                     "--auto-compaction-retention=1");
-            open.add(store);
+            close.later(store);
         }
 
         void awaitStore() throws Exception {
@@ -148,7 +140,7 @@ class EndToEndTest {
             loopback.target(port);
             Path config = configuration("admin-" + name, "https://127.0.0.1:" + loopback.port());
             admin = ChannelKvstore.connect(EtcdConfig.read(config));
-            open.add(admin);
+            close.later(admin);
         }
 
         void startMirror() throws IOException {
@@ -166,7 +158,7 @@ class EndToEndTest {
                     "--api-serve-addr=127.0.0.1:0",
                     "--prometheus-serve-addr=127.0.0.1:0",
                     "--controller-group-metrics=all");
-            open.add(mirror);
+            close.later(mirror);
         }
 
         void awaitMirror() throws Exception {
@@ -271,7 +263,7 @@ class EndToEndTest {
 
     private ScriptedAgent agent(Cluster cluster, String user) throws IOException {
         ScriptedAgent agent = ScriptedAgent.connect(EtcdConfig.read(cluster.overTheNetwork(user)));
-        open.add(agent);
+        close.later(agent);
         return agent;
     }
 

@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -21,10 +20,10 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two real stores with mutual TLS, and what goes from one to the other through whatever happens between them. */
@@ -47,7 +46,10 @@ class KvstoreMeshTest {
     Path directory;
 
     private Path clusters;
-    private final List<AutoCloseable> open = new ArrayList<>();
+
+    @RegisterExtension
+    final CloseAfterEach close = new CloseAfterEach();
+
     private Pod local;
     private Pod remote;
 
@@ -58,21 +60,8 @@ class KvstoreMeshTest {
         remote = pod("east", 7);
     }
 
-    @AfterEach
-    void stop() throws Exception {
-        Collections.reverse(open);
-        for (AutoCloseable each : open) {
-            each.close();
-        }
-    }
-
-    private <T extends AutoCloseable> T closeLater(T closeable) {
-        open.add(closeable);
-        return closeable;
-    }
-
     private Pod pod(String name, int id) throws Exception {
-        return closeLater(new Pod(directory.resolve(name), name, id));
+        return close.later(new Pod(directory.resolve(name), name, id));
     }
 
     private void configure(Pod pod) throws IOException {
@@ -97,7 +86,7 @@ class KvstoreMeshTest {
     }
 
     private KvstoreMesh mesh(KvstoreMeshConfig config) throws IOException {
-        return closeLater(KvstoreMesh.start(config, local.store()));
+        return close.later(KvstoreMesh.start(config, local.store()));
     }
 
     private static void until(Callable<Boolean> condition) {
@@ -319,8 +308,8 @@ class KvstoreMeshTest {
         fill(remote);
         configure(remote);
         // the way of the local client is over the network too, so that it survives the pod
-        Kvstore store = closeLater(ChannelKvstore.connect(EtcdConfig.read(local.configOf("admin-local"))));
-        KvstoreMesh mesh = closeLater(KvstoreMesh.start(config(), store));
+        Kvstore store = close.later(ChannelKvstore.connect(EtcdConfig.read(local.configOf("admin-local"))));
+        KvstoreMesh mesh = close.later(KvstoreMesh.start(config(), store));
         untilReady(mesh, "east");
         untilMirrored(remote);
         local.replace();
@@ -573,7 +562,7 @@ class KvstoreMeshTest {
 
     private Changes follow(String prefix) {
         Changes changes = new Changes();
-        closeLater(local.store().follow(prefix, changes)::close);
+        close.later(local.store().follow(prefix, changes)::close);
         until(changes::isListed);
         return changes;
     }

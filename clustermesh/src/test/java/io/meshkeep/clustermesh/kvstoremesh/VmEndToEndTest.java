@@ -21,17 +21,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -45,7 +44,9 @@ class VmEndToEndTest {
     @TempDir
     Path directory;
 
-    private final List<AutoCloseable> open = new ArrayList<>();
+    @RegisterExtension
+    final CloseAfterEach close = new CloseAfterEach();
+
     private FakeKubernetes kubernetes;
     private Path kubeconfig;
     private Proxy network;
@@ -57,8 +58,8 @@ class VmEndToEndTest {
 
     @BeforeEach
     void prepare() throws Exception {
-        kubernetes = closeLater(new FakeKubernetes());
-        network = closeLater(new Proxy());
+        kubernetes = close.later(new FakeKubernetes());
+        network = close.later(new Proxy());
         clusters = Files.createDirectory(directory.resolve("clusters"));
         kubeconfig = directory.resolve("kubeconfig");
         Files.writeString(kubeconfig, """
@@ -83,19 +84,6 @@ class VmEndToEndTest {
                 Map.of("loadBalancer", Map.of("ingress", List.of(Map.of("ip", "192.0.2.7"))))));
         kubernetes.put(node("worker", "172.18.0.2"));
         writeCertificates();
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        Collections.reverse(open);
-        for (AutoCloseable each : open) {
-            each.close();
-        }
-    }
-
-    private <T extends AutoCloseable> T closeLater(T closeable) {
-        open.add(closeable);
-        return closeable;
     }
 
     private static void until(Callable<Boolean> condition) {
@@ -140,7 +128,7 @@ class VmEndToEndTest {
     /** A pod with an empty store. */
     private void startPod() throws Exception {
         pods++;
-        process = closeLater(CommandProcess.start(
+        process = close.later(CommandProcess.start(
                 "io.meshkeep.clustermesh.cli.Main",
                 "clustermesh",
                 "--cluster-name=a",
@@ -165,7 +153,7 @@ class VmEndToEndTest {
         if (admin != null) {
             admin.close();
         }
-        admin = closeLater(ChannelKvstore.connect(EtcdConfig.read(config("admin-a", port))));
+        admin = close.later(ChannelKvstore.connect(EtcdConfig.read(config("admin-a", port))));
     }
 
     private Map<String, String> pairs(String prefix) {
@@ -223,14 +211,14 @@ class VmEndToEndTest {
 
     @Test
     void aVmStaysInItsClusterThroughAllThatHappensToThePod() throws Exception {
-        Pod other = closeLater(new Pod(directory.resolve("b"), "b", 2));
+        Pod other = close.later(new Pod(directory.resolve("b"), "b", 2));
         other.announce();
         other.put("cilium/state/nodes/v1/b/n", "{}");
         Pod.replace(clusters.resolve("b"), Files.readString(other.configOf("remote")));
         startPod();
         Path mirrored = Files.createDirectory(directory.resolve("mirrored-by-b"));
         Pod.replace(mirrored.resolve("a"), Files.readString(config("remote", network.port())));
-        closeLater(KvstoreMesh.start(
+        close.later(KvstoreMesh.start(
                 new KvstoreMeshConfig(
                         "b",
                         2,
@@ -247,7 +235,7 @@ class VmEndToEndTest {
         vm("create", "runtime", "-n", "default", "--ipv4-alloc-cidr", "10.192.1.0/30");
         assertThat(status()).contains("192.0.2.7:2379", "IP: N/A").contains("Alive: N/A");
         ScriptedVm vm =
-                closeLater(new ScriptedVm(config("externalworkload", network.port()), "runtime", "192.168.0.9"));
+                close.later(new ScriptedVm(config("externalworkload", network.port()), "runtime", "192.168.0.9"));
         assertThat(vm.join())
                 .matches("etcd: 1/1 connected, leases=1, lock leases=1, has-quorum=true:"
                         + " https://127\\.0\\.0\\.1:\\d+ - 3\\.5\\.\\d+ \\(Leader\\)");

@@ -17,6 +17,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,6 +62,10 @@ class ChurnTest {
     private static final class Lag {
         private final Map<String, Long> put = new ConcurrentHashMap<>();
         private final List<Long> nanos = new ArrayList<>();
+        /** The longest of those that were put in each second. */
+        private final NavigableMap<Long, Long> longest = new TreeMap<>();
+
+        private long begun = System.nanoTime();
 
         void put(Endpoint endpoint) {
             put.put(endpoint.told(), System.nanoTime());
@@ -69,7 +75,9 @@ class ChurnTest {
             Long when = put.remove(state);
             if (when != null) {
                 synchronized (nanos) {
-                    nanos.add(System.nanoTime() - when);
+                    long took = System.nanoTime() - when;
+                    nanos.add(took);
+                    longest.merge(TimeUnit.NANOSECONDS.toSeconds(when - begun), took, Math::max);
                 }
             }
         }
@@ -77,6 +85,16 @@ class ChurnTest {
         void clear() {
             synchronized (nanos) {
                 nanos.clear();
+                longest.clear();
+                begun = System.nanoTime();
+            }
+        }
+
+        String longestBySecond() {
+            synchronized (nanos) {
+                return longest.values().stream()
+                        .map(took -> Long.toString(TimeUnit.NANOSECONDS.toMillis(took)))
+                        .collect(Collectors.joining(" "));
             }
         }
 
@@ -156,7 +174,7 @@ class ChurnTest {
         if (MEASURED_SECONDS > 0) {
             System.out.printf(
                     "%d endpoints after %.1f s, with %.1f s of CPU%n%d changes in %.1f s over %d endpoints: from Kubernetes to a watcher %.1f ms (median), %.1f ms"
-                            + " (99 of 100), %.1f ms (all); %.1f s of CPU, API server and watcher included%n",
+                            + " (99 of 100), %.1f ms (all); %.1f s of CPU, API server and watcher included%nlongest of each second, ms: %s%n",
                     LIVING,
                     bootstrap,
                     bootstrapCpu,
@@ -166,7 +184,8 @@ class ChurnTest {
                     lag.millis(0.5),
                     lag.millis(0.99),
                     lag.millis(1),
-                    (cpu() - cpu) / 1e9);
+                    (cpu() - cpu) / 1e9,
+                    lag.longestBySecond());
         }
     }
 

@@ -58,4 +58,40 @@ class ControlKeysTest {
                             && get(kvstore.get("cilium/cluster-config/one")).isPresent());
         }
     }
+
+    @Test
+    void theHeartbeatIsWrittenAgainAndAgainAndTheConfigurationWhenItIsAnother() throws Exception {
+        Duration often = Duration.ofMillis(50);
+        try (MeshkeepServer server = TestServer.start(directory);
+                ChannelKvstore kvstore = ChannelKvstore.embedded(server);
+                LeasePool leases = new LeasePool(kvstore);
+                ControlKeys keys = ControlKeys.start(kvstore, leases, Cluster.of("one", 3), often, often)) {
+            get(keys.published());
+            Kvstore.Pair config = get(kvstore.get("cilium/cluster-config/one")).orElseThrow();
+            for (int beats = 0; beats < 5; beats++) {
+                long last = revision(kvstore, "cilium/.heartbeat");
+                await().atMost(PATIENCE).until(() -> revision(kvstore, "cilium/.heartbeat") > last);
+            }
+            assertThat(get(kvstore.get("cilium/cluster-config/one"))).contains(config);
+
+            get(kvstore.put("cilium/cluster-config/one", TestServer.bytes("another"), 0));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(get(kvstore.get("cilium/cluster-config/one")))
+                            .hasValueSatisfying(pair -> {
+                                assertThat(pair.value()).isEqualTo(config.value());
+                                assertThat(pair.lease()).isEqualTo(config.lease());
+                            }));
+            // right, but under no lease: it would outlive us
+            get(kvstore.put("cilium/cluster-config/one", config.value(), 0));
+            await().atMost(PATIENCE)
+                    .until(() -> get(kvstore.get("cilium/cluster-config/one"))
+                                    .orElseThrow()
+                                    .lease()
+                            == config.lease());
+        }
+    }
+
+    private static long revision(Kvstore kvstore, String key) {
+        return get(kvstore.get(key)).map(Kvstore.Pair::modRevision).orElse(0L);
+    }
 }

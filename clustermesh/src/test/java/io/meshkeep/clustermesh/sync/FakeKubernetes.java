@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
@@ -89,7 +90,7 @@ public final class FakeKubernetes implements AutoCloseable {
         thread.setDaemon(true);
         return thread;
     });
-    private final Map<String, Map<String, Object>> objects = new TreeMap<>();
+    private final NavigableMap<String, Map<String, Object>> objects = new TreeMap<>();
     private final Map<String, List<Event>> events = new HashMap<>();
     private long version = 1000;
     private long oldestVersion = version;
@@ -180,13 +181,25 @@ public final class FakeKubernetes implements AutoCloseable {
 
     /** Breaks all connections, and is there again with all objects, but not with the history of their changes. */
     public void restart() {
+        pause();
+        resume();
+    }
+
+    /** Breaks all connections, and takes no new ones. */
+    void pause() {
         synchronized (this) {
             life++;
-            events.clear();
-            oldestVersion = ++version;
             notifyAll();
         }
         server.stop(0);
+    }
+
+    /** Is there again, without the history of what has changed so far. */
+    void resume() {
+        synchronized (this) {
+            events.clear();
+            oldestVersion = ++version;
+        }
         listen();
     }
 
@@ -341,21 +354,40 @@ public final class FakeKubernetes implements AutoCloseable {
         return query;
     }
 
-    private synchronized String list(Target target, Map<String, String> query) {
+    /** All pages tell the first one's version, from which a watch has to begin to miss nothing. */
+    private synchronized String list(Target target, Map<String, String> query) throws Refused {
         String prefix = target.collection + " " + (target.namespace == null ? "" : target.namespace + "/");
         List<Object> items = new ArrayList<>();
-        objects.forEach((key, object) -> {
-            if (key.startsWith(prefix) && isSelected(object, query.get("labelSelector"))) {
-                items.add(object);
+        int limit = Integer.parseInt(query.getOrDefault("limit", "0"));
+        String[] token = query.getOrDefault("continue", "").split(":", 2);
+        long at = token.length == 2 ? Long.parseLong(token[0]) : version;
+        if (at < oldestVersion) {
+            throw new Refused(410, "Expired");
+        }
+        String last = token.length == 2 ? token[1] : "";
+        String next = "";
+        for (Map.Entry<String, Map<String, Object>> entry :
+                objects.tailMap(prefix + last, last.isEmpty()).entrySet()) {
+            if (!entry.getKey().startsWith(prefix)) {
+                break;
             }
-        });
+            if (!isSelected(entry.getValue(), query.get("labelSelector"))) {
+                continue;
+            }
+            if (limit > 0 && items.size() == limit) {
+                next = at + ":" + last;
+                break;
+            }
+            items.add(entry.getValue());
+            last = entry.getKey().substring(prefix.length());
+        }
         return Fixture.json(Map.of(
                 "apiVersion",
                 "v1",
                 "kind",
                 "List",
                 "metadata",
-                Map.of("resourceVersion", Long.toString(version)),
+                Map.of("resourceVersion", Long.toString(at), "continue", next),
                 "items",
                 items));
     }

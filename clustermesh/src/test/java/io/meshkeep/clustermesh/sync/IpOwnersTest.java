@@ -34,8 +34,8 @@ class IpOwnersTest {
         return values;
     }
 
-    private static String born(long second) {
-        return java.time.Instant.ofEpochSecond(1_700_000_000 + second).toString();
+    private static long born(long second) {
+        return 1_700_000_000 + second;
     }
 
     @Test
@@ -107,7 +107,7 @@ class IpOwnersTest {
                 ips.removeIf(ip -> random.nextInt(4) == 0);
                 truth.put(pod, ips);
                 String value = pod + "@" + born.get(pod);
-                String since = born(born.get(pod));
+                long since = born(born.get(pod));
                 events.add(() -> owners.claim(pod, since, values(value, ips)));
             }
             if (random.nextInt(3) == 0) {

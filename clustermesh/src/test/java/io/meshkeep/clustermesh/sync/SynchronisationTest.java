@@ -13,6 +13,7 @@ import io.meshkeep.clustermesh.kvstore.TestServer;
 import io.meshkeep.server.MeshkeepServer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -214,14 +215,71 @@ class SynchronisationTest {
                     api.delete(Fixture.endpoint("pod-" + (round - 1) + "-" + i, ip, 0));
                     wanted.put("cilium/state/ip/v1/default/" + ip, name);
                 }
-                await().atMost(PATIENCE).untilAsserted(() -> {
-                    Map<String, String> there = new TreeMap<>();
-                    state().forEach((key, value) ->
-                            there.put(key, value.replaceAll(".*PodName\":\"([^\"]*)\".*", "$1")));
-                    assertThat(there).isEqualTo(wanted);
-                });
+                await().atMost(PATIENCE).untilAsserted(() -> assertThat(pods()).isEqualTo(wanted));
             }
         }
+    }
+
+    @Test
+    void anObjectThatMakesNoSenseIsLeftOut() {
+        Map<String, String> wanted = new TreeMap<>();
+        putPod("before", 1, 65537, wanted);
+        api.put(Map.of(
+                "apiVersion",
+                "cilium.io/v2",
+                "kind",
+                "CiliumEndpoint",
+                "metadata",
+                Map.of("name", "odd", "namespace", "default"),
+                "status",
+                Map.of("networking", Map.of("addressing", Arrays.asList((Object) null)))));
+        putPod("pod-after", 2, 65537, wanted);
+        try (Synchronisation all = synchronise(false, false)) {
+            get(all.synced());
+            assertThat(pods()).isEqualTo(wanted);
+            putPod("later", 3, 65537, wanted);
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(pods()).isEqualTo(wanted));
+        }
+    }
+
+    /** More than a page of them, which change while nobody is told. */
+    @Test
+    void manyEndpointsAreListedPageByPage() {
+        Map<String, String> wanted = new TreeMap<>();
+        for (int i = 0; i < 1234; i++) {
+            putPod("pod-" + i, i, 65537, wanted);
+        }
+        try (Synchronisation all = synchronise(false, false)) {
+            get(all.synced());
+            assertThat(pods()).isEqualTo(wanted);
+            Map<String, Long> before = revisions();
+            api.pause();
+            for (int i = 0; i < 1000; i += 7) {
+                api.delete(Fixture.endpoint("pod-" + i, "", 0));
+                wanted.remove(key(i));
+                putPod("new-" + i, 2000 + i, 65538, wanted);
+                before.remove(key(i));
+            }
+            api.resume();
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(pods()).isEqualTo(wanted));
+            assertThat(revisions()).containsAllEntriesOf(before);
+        }
+    }
+
+    private static String key(int pod) {
+        return "cilium/state/ip/v1/default/10." + pod / 250 + ".0." + pod % 250;
+    }
+
+    private void putPod(String name, int number, int identity, Map<String, String> wanted) {
+        api.put(Fixture.endpoint(name, "10." + number / 250 + ".0." + number % 250, identity));
+        wanted.put(key(number), name);
+    }
+
+    /** The pods' names by their keys. */
+    private Map<String, String> pods() {
+        Map<String, String> there = new TreeMap<>();
+        state().forEach((key, value) -> there.put(key, value.replaceAll(".*PodName\":\"([^\"]*)\".*", "$1")));
+        return there;
     }
 
     private Map<String, Long> revisions() {

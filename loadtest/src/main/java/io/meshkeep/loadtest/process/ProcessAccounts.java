@@ -54,7 +54,8 @@ public final class ProcessAccounts implements CpuClock {
     /** Memory that is in RAM now. */
     public Memory memory() {
         String status = read("status");
-        return new Memory(kibibytes(status, "VmRSS") << 10, kibibytes(status, "RssAnon") << 10);
+        return new Memory(
+                kibibytes(status, "VmRSS") << 10, kibibytes(status, "RssAnon") << 10, kibibytes(status, "VmHWM") << 10);
     }
 
     static long kibibytes(String status, String name) {
@@ -80,6 +81,7 @@ public final class ProcessAccounts implements CpuClock {
      *
      * @param resident all of it in bytes, pages of mapped files among it
      * @param anonymous what is not a page of a file, so that the kernel cannot take it back
+     * @param peak the most that was resident so far
      */
-    public record Memory(long resident, long anonymous) {}
+    public record Memory(long resident, long anonymous, long peak) {}
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -92,7 +93,24 @@ public final class Ring {
         return Contender.ours("ours", serverCommand(), tls);
     }
 
+    /**
+     * Meshkeep with the synchronisation of a Kubernetes cluster in the process, built.
+     *
+     * @param flags of {@code meshkeep clustermesh}
+     * @throws IllegalArgumentException with one line for the user if it cannot be found or built
+     */
+    public Contender synchroniser(List<String> flags) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(command("clustermesh", "clustermesh", "--help"));
+        command.addAll(flags);
+        return Contender.ours("ours", command, tls);
+    }
+
     private List<String> serverCommand() throws IOException, InterruptedException {
+        return command("serve", "version");
+    }
+
+    /** @param harmless arguments of the launcher that build what the command needs */
+    private List<String> command(String command, String... harmless) throws IOException, InterruptedException {
         if (arguments.has("--server-command")) {
             return List.of(arguments.text("--server-command", "").strip().split("\\s+"));
         }
@@ -101,12 +119,16 @@ public final class Ring {
             throw new IllegalArgumentException("no ./meshkeep here; run this where it is, or give --server-command");
         }
         // Its first use builds the server, which is no part of a start-up.
-        Process build =
-                new ProcessBuilder(launcher.toString(), "version").inheritIO().start();
+        List<String> line = new ArrayList<>(List.of(launcher.toString()));
+        line.addAll(List.of(harmless));
+        Process build = new ProcessBuilder(line)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
         if (build.waitFor() != 0) {
             throw new IllegalArgumentException("./meshkeep does not work here");
         }
-        return List.of(launcher.toString(), "serve");
+        return List.of(launcher.toString(), command);
     }
 
     private static void delete(Path directory) {
