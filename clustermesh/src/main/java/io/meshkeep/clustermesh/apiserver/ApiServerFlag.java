@@ -39,6 +39,10 @@ enum ApiServerFlag {
     API_SERVER("k8s-api-server", "", "URL of the Kubernetes API, instead of the one found."),
     CLUSTERMESH_CONFIG(
             "clustermesh-config", "", "A directory of other clusters' configurations, which are mirrored too."),
+    API_SERVE_ADDR(
+            "api-serve-addr",
+            "localhost:9889",
+            "Address of GET /v1/cluster, from which the status of other clusters is read; empty for none."),
     DEBUG("debug", "false", true, "Log more."),
 
     CONTROLLER_GROUP_METRICS("controller-group-metrics", ""),

@@ -23,6 +23,7 @@ import java.util.OptionalInt;
  * @param limits of the writes to an etcd elsewhere; those to the own store have none
  * @param usersFile users to be kept in line with
  * @param remoteClusters a directory of other clusters' configurations; empty if they are not mirrored here
+ * @param statusAddress where is told how the mirroring goes
  * @param storeArguments the flags of the store
  */
 public record ApiServerOptions(
@@ -40,8 +41,17 @@ public record ApiServerOptions(
         Optional<Path> kubeconfig,
         Optional<String> kubernetesUrl,
         Optional<Path> remoteClusters,
+        StatusAddress statusAddress,
         boolean debug,
         List<String> storeArguments) {
+
+    /**
+     * Where the status of other clusters is served.
+     *
+     * @param text empty for nowhere
+     * @param given whether it was asked for; otherwise it is done without if another process has the address
+     */
+    public record StatusAddress(String text, boolean given) {}
 
     /**
      * @param perSecond writes in a second once everything was written for the first time; 0 for no limit
@@ -209,6 +219,8 @@ public record ApiServerOptions(
                     path(ApiServerFlag.KUBECONFIG),
                     url.isEmpty() ? Optional.empty() : Optional.of(url),
                     path(ApiServerFlag.CLUSTERMESH_CONFIG),
+                    new StatusAddress(
+                            text(ApiServerFlag.API_SERVE_ADDR), values.containsKey(ApiServerFlag.API_SERVE_ADDR)),
                     isOn(ApiServerFlag.DEBUG),
                     List.copyOf(storeArguments));
         }

@@ -46,6 +46,8 @@ public final class Kubernetes {
                         .withRequestRetryBackoffLimit(RETRIES)
                         .build())
                 .withHttpClientFactory(new JdkHttpClientFactory())
+                .withHttpClientBuilderConsumer(
+                        builder -> builder.addOrReplaceInterceptor("ascii-watches", new AsciiWatches()))
                 .build();
     }
 }

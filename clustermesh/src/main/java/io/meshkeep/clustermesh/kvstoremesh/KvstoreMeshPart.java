@@ -4,7 +4,6 @@ import io.meshkeep.clustermesh.apiserver.ApiServerOptions;
 import io.meshkeep.clustermesh.apiserver.Part;
 import io.meshkeep.clustermesh.http.MonitoringPorts;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,8 +11,6 @@ import org.slf4j.LoggerFactory;
 /** KVStoreMesh in the process of {@code meshkeep clustermesh}, when {@code --clustermesh-config} names a directory. */
 public final class KvstoreMeshPart implements Part {
     private static final Logger log = LoggerFactory.getLogger(KvstoreMeshPart.class);
-
-    private static final int STATUS_PORT = 9889;
 
     private final KvstoreMesh mesh;
     private final MonitoringPorts ports;
@@ -37,17 +34,32 @@ public final class KvstoreMeshPart implements Part {
         }
         KvstoreMesh mesh = KvstoreMesh.start(config, context.kvstore());
         MeshMetrics.register(context.metrics(), mesh);
-        MonitoringPorts ports = new MonitoringPorts();
+        KvstoreMeshPart part = new KvstoreMeshPart(mesh, new MonitoringPorts());
+        try {
+            part.serveStatus(options.statusAddress());
+        } catch (IOException | RuntimeException e) {
+            part.close();
+            throw e;
+        }
+        return Optional.of(part);
+    }
+
+    /** Pods that share a network both want the usual address. What is read there is of use to people alone. */
+    private void serveStatus(ApiServerOptions.StatusAddress address) throws IOException {
+        if (address.text().isEmpty()) {
+            return;
+        }
         try {
             ports.json(
-                    new InetSocketAddress("localhost", STATUS_PORT),
-                    StatusOutput.PATH,
-                    () -> StatusOutput.json(mesh.status()));
+                    MonitoringPorts.address(address.text()), StatusOutput.PATH, () -> StatusOutput.json(mesh.status()));
         } catch (IOException e) {
-            // of use to people alone
-            log.warn("the status of remote clusters is not served: {}", e.getMessage());
+            if (address.given()) {
+                throw new IOException("--api-serve-addr: " + e.getMessage(), e);
+            }
+            log.warn(
+                    "the status of other clusters is not served, --api-serve-addr gives it another address: {}",
+                    e.getMessage());
         }
-        return Optional.of(new KvstoreMeshPart(mesh, ports));
     }
 
     private static KvstoreMeshConfig config(ApiServerOptions options) {

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPort;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -25,14 +26,15 @@ record Backends(Map<String, Backend> byIp) {
             return new Backends(byIp);
         }
         Map<String, Port> ports = ports(slice);
-        for (Endpoint endpoint : slice.getEndpoints()) {
+        // Kubernetes writes null for no endpoints
+        for (Endpoint endpoint : orEmpty(slice.getEndpoints())) {
             Boolean ready = endpoint.getConditions() == null
                     ? null
                     : endpoint.getConditions().getReady();
             if (ready != null && !ready) {
                 continue;
             }
-            for (String address : endpoint.getAddresses()) {
+            for (String address : orEmpty(endpoint.getAddresses())) {
                 String ip = Ip.exact(address);
                 if (ip != null) {
                     byIp.putIfAbsent(ip, new Backend(endpoint.getHostname(), ports));
@@ -44,17 +46,18 @@ record Backends(Map<String, Backend> byIp) {
 
     private static Map<String, Port> ports(EndpointSlice slice) {
         Map<String, Port> ports = new TreeMap<>();
-        if (slice.getPorts() != null) {
-            for (EndpointPort port : slice.getPorts()) {
-                String protocol = port.getProtocol() == null ? "TCP" : port.getProtocol();
-                if (port.getPort() != null
-                        && (protocol.equals("TCP") || protocol.equals("UDP") || protocol.equals("SCTP"))) {
-                    ports.put(
-                            port.getName() == null ? "" : port.getName(), new Port(protocol, port.getPort() & 0xffff));
-                }
+        for (EndpointPort port : orEmpty(slice.getPorts())) {
+            String protocol = port.getProtocol() == null ? "TCP" : port.getProtocol();
+            if (port.getPort() != null
+                    && (protocol.equals("TCP") || protocol.equals("UDP") || protocol.equals("SCTP"))) {
+                ports.put(port.getName() == null ? "" : port.getName(), new Port(protocol, port.getPort() & 0xffff));
             }
         }
         return ports;
+    }
+
+    private static <T> List<T> orEmpty(List<T> list) {
+        return list == null ? List.of() : list;
     }
 
     /** The backends of several slices: an address that is in more than one has the ports of all. */

@@ -58,6 +58,14 @@ class ApiServerOptionsTest {
         assertThat(options.usersFile()).isEmpty();
         assertThat(options.remoteClusters()).isEmpty();
         assertThat(options.metricsAddress()).isEmpty();
+        assertThat(options.statusAddress()).isEqualTo(new ApiServerOptions.StatusAddress("localhost:9889", false));
+    }
+
+    @Test
+    void aStatusAddressThatIsGivenIsToldFromTheUsualOne() {
+        assertThat(parse("--api-serve-addr=localhost:9889").statusAddress())
+                .isEqualTo(new ApiServerOptions.StatusAddress("localhost:9889", true));
+        assertThat(parse("--api-serve-addr=").statusAddress().text()).isEmpty();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.meshkeep.clustermesh.apiserver;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -15,6 +16,7 @@ import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.meshkeep.server.cli.ServeOptions;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
@@ -30,17 +32,20 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What lies in {@code deploy/}: objects that Kubernetes knows, and flags that the program takes. */
 class ManifestsTest {
     private static final Path DEPLOY = Path.of("..", "deploy");
+    private static final Path DEFAULTS = DEPLOY.resolve("kustomize/meshkeep.yaml");
+    private static final Path EVERYTHING =
+            Path.of("src/test/resources/io/meshkeep/clustermesh/pod/meshkeep-everything.yaml");
     private static List<HasMetadata> objects;
 
     @BeforeAll
     static void read() throws IOException {
         objects = new ArrayList<>();
-        for (String document :
-                Files.readString(DEPLOY.resolve("kustomize/meshkeep.yaml")).split("\n---\n")) {
+        for (String document : Files.readString(DEFAULTS).split("\n---\n")) {
             if (document.contains("apiVersion:")) {
                 objects.add(Serialization.unmarshal(document));
             }
@@ -72,9 +77,27 @@ class ManifestsTest {
         }
         String digest =
                 HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(all.toByteArray()));
-        assertThat(Files.readAllLines(DEPLOY.resolve("kustomize/meshkeep.yaml")).get(0))
-                .as("run deploy/kustomize/render")
-                .contains("digest " + digest);
+        for (Path rendered : List.of(DEFAULTS, EVERYTHING)) {
+            assertThat(Files.readAllLines(rendered).get(0))
+                    .as("run deploy/kustomize/render")
+                    .contains("digest " + digest);
+        }
+    }
+
+    @Test
+    void areWhatHelmMakesOfIt(@TempDir Path directory) throws Exception {
+        assumeTrue(
+                Stream.of(System.getenv("PATH").split(File.pathSeparator))
+                        .anyMatch(path -> Files.isExecutable(Path.of(path, "helm"))),
+                "there is no helm: the manifests are not rendered again");
+        Process render = new ProcessBuilder(DEPLOY.resolve("kustomize/render").toString(), directory.toString())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(render.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(render.waitFor()).as(said).isZero();
+        for (Path rendered : List.of(DEFAULTS, EVERYTHING)) {
+            assertThat(directory.resolve(rendered.getFileName())).hasSameTextualContentAs(rendered);
+        }
     }
 
     @Test

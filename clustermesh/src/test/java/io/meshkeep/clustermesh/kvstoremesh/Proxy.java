@@ -10,34 +10,34 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A network that can be cut: passes connections on to a port of the loopback interface. */
-final class Proxy implements AutoCloseable {
+public final class Proxy implements AutoCloseable {
     private final ServerSocket listening;
     private final List<Socket> open = new ArrayList<>();
     private volatile int target;
     private volatile boolean cut;
 
-    Proxy() throws IOException {
+    public Proxy() throws IOException {
         listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         start("accept", this::accept);
     }
 
-    int port() {
+    public int port() {
         return listening.getLocalPort();
     }
 
     /** Where new connections lead from now on. */
-    void target(int port) {
+    public void target(int port) {
         target = port;
     }
 
     /** Ends all connections, and new ones as they come. */
-    void cut() {
+    public void cut() {
         cut = true;
         cutConnections();
     }
 
     /** Ends all connections. */
-    void cutConnections() {
+    public void cutConnections() {
         synchronized (open) {
             open.forEach(Proxy::close);
             open.clear();
@@ -45,7 +45,7 @@ final class Proxy implements AutoCloseable {
     }
 
     /** Lets connections through again. */
-    void mend() {
+    public void mend() {
         cut = false;
     }
 

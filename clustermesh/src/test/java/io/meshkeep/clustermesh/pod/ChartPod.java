@@ -2,6 +2,7 @@ package io.meshkeep.clustermesh.pod;
 
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.DownwardAPIVolumeFile;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarSource;
 import io.fabric8.kubernetes.api.model.KeyToPath;
@@ -9,6 +10,7 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeProjection;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.meshkeep.clustermesh.pod.ContainerProcess.Mount;
 import java.io.IOException;
@@ -21,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,13 +34,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The pod of a version of Cilium's Helm chart, as it was rendered, on this machine. Commands, arguments, variables, mounts
- * and probes are the chart's; ports are others, since those may be taken here, and so is the port in the one file of the
- * image that names one.
+ * The pod of a chart, as it was rendered, on this machine. Commands, arguments, variables, mounts and probes are the chart's;
+ * ports are others, since those may be taken here, and so is the port in the one file of the image that names one.
  */
 final class ChartPod {
     static final String POD_IP = "127.0.0.2";
 
+    private static final byte[] TOKEN = "token".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] NAMESPACE = "kube-system".getBytes(StandardCharsets.UTF_8);
     private static final Pattern VARIABLE = Pattern.compile("\\$\\(([A-Z_]+)\\)");
 
     private final PodSpec spec;
@@ -49,17 +53,15 @@ final class ChartPod {
     private final Map<String, Path> volumes = new HashMap<>();
 
     /**
-     * @param recorded name of the resource
+     * @param spec what was rendered
      * @param image the file system of the image
      * @param directory for volumes and logs
      * @param configMaps by name
      * @param secrets a directory with one for each secret
      */
-    ChartPod(String recorded, Path image, Path directory, Map<String, Map<String, String>> configMaps, Path secrets)
+    ChartPod(PodSpec spec, Path image, Path directory, Map<String, Map<String, String>> configMaps, Path secrets)
             throws IOException {
-        try (InputStream resource = ChartPod.class.getResourceAsStream(recorded)) {
-            spec = Serialization.unmarshal(resource, PodSpec.class);
-        }
+        this.spec = spec;
         this.image = image;
         this.directory = Files.createDirectories(directory);
         this.configMaps = configMaps;
@@ -74,8 +76,23 @@ final class ChartPod {
         }
     }
 
-    PodSpec spec() {
-        return spec;
+    /** One of Cilium's chart, by the name of the resource. */
+    static PodSpec recorded(String name) throws IOException {
+        try (InputStream resource = ChartPod.class.getResourceAsStream(name)) {
+            return Serialization.unmarshal(resource, PodSpec.class);
+        }
+    }
+
+    /** The one of the Deployment among manifests. */
+    static PodSpec deployed(String manifests) {
+        return Arrays.stream(manifests.split("(?m)^---$"))
+                .filter(document -> document.contains("kind: Deployment"))
+                .map(document -> Serialization.unmarshal(document, Deployment.class))
+                .findFirst()
+                .orElseThrow()
+                .getSpec()
+                .getTemplate()
+                .getSpec();
     }
 
     Container container(String name) {
@@ -130,7 +147,9 @@ final class ChartPod {
                     volumes.get(mount.getName()), mount.getMountPath(), Boolean.TRUE.equals(mount.getReadOnly())));
         }
         mounts.add(new Mount(etcdConfig(), "/var/lib/cilium/etcd-config.yaml", true));
-        mounts.add(new Mount(serviceAccount(), "/var/run/secrets/kubernetes.io/serviceaccount", true));
+        if (!Boolean.FALSE.equals(spec.getAutomountServiceAccountToken())) {
+            mounts.add(new Mount(serviceAccount(), "/var/run/secrets/kubernetes.io/serviceaccount", true));
+        }
         environment.putAll(more);
         return ContainerProcess.start(
                 image, command, environment, mounts, directory.resolve(container.getName() + ".log"));
@@ -193,15 +212,38 @@ final class ChartPod {
     }
 
     private void project(VolumeProjection projection, Path root) throws IOException {
-        Path secret = secrets.resolve(projection.getSecret().getName());
-        if (projection.getSecret().getItems().isEmpty()) {
+        if (projection.getSecret() != null) {
+            Path secret = secrets.resolve(projection.getSecret().getName());
+            if (Files.exists(secret)
+                    || !Boolean.TRUE.equals(projection.getSecret().getOptional())) {
+                projectSecret(secret, projection.getSecret().getItems(), root);
+            }
+        } else if (projection.getConfigMap() != null) {
+            Map<String, String> map = configMaps.get(projection.getConfigMap().getName());
+            for (KeyToPath item : projection.getConfigMap().getItems()) {
+                write(root.resolve(item.getPath()), map.get(item.getKey()).getBytes(StandardCharsets.UTF_8));
+            }
+        } else if (projection.getServiceAccountToken() != null) {
+            write(root.resolve(projection.getServiceAccountToken().getPath()), TOKEN);
+        } else {
+            for (DownwardAPIVolumeFile item : projection.getDownwardAPI().getItems()) {
+                if (!item.getFieldRef().getFieldPath().equals("metadata.namespace")) {
+                    throw new IllegalStateException(item.toString());
+                }
+                write(root.resolve(item.getPath()), NAMESPACE);
+            }
+        }
+    }
+
+    private static void projectSecret(Path secret, List<KeyToPath> items, Path root) throws IOException {
+        if (items.isEmpty()) {
             try (var files = Files.list(secret)) {
                 for (Path file : (Iterable<Path>) files::iterator) {
                     write(root.resolve(file.getFileName()), Files.readAllBytes(file));
                 }
             }
         }
-        for (KeyToPath item : projection.getSecret().getItems()) {
+        for (KeyToPath item : items) {
             write(root.resolve(item.getPath()), Files.readAllBytes(secret.resolve(item.getKey())));
         }
     }
@@ -219,8 +261,8 @@ final class ChartPod {
         Path account = directory.resolve("volumes/serviceaccount");
         if (!Files.exists(account)) {
             Files.createDirectories(account);
-            write(account.resolve("token"), "token".getBytes(StandardCharsets.UTF_8));
-            write(account.resolve("namespace"), "kube-system".getBytes(StandardCharsets.UTF_8));
+            write(account.resolve("token"), TOKEN);
+            write(account.resolve("namespace"), NAMESPACE);
             own(account);
         }
         return account;

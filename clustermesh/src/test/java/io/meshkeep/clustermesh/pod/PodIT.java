@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Probe;
 import io.grpc.ManagedChannel;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.meshkeep.certs.CertificateAuthority;
@@ -14,8 +16,12 @@ import io.meshkeep.certs.Issued;
 import io.meshkeep.certs.KeyAlgorithm;
 import io.meshkeep.certs.KeyFormat;
 import io.meshkeep.certs.Pem;
+import io.meshkeep.clustermesh.kvstore.ChannelKvstore;
+import io.meshkeep.clustermesh.kvstore.EtcdConfig;
 import io.meshkeep.clustermesh.sync.FakeKubernetes;
 import io.meshkeep.clustermesh.troubleshoot.TroubleshootCommand;
+import io.meshkeep.clustermesh.workload.RegisterNode;
+import io.meshkeep.clustermesh.workload.Vm;
 import io.meshkeep.proto.KVGrpc;
 import io.meshkeep.proto.PutRequest;
 import io.meshkeep.server.MeshkeepServer;
@@ -23,6 +29,8 @@ import io.meshkeep.server.TlsConfig;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.ConnectException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -34,6 +42,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,11 +52,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Builds the image and runs it as the pod of Cilium's own chart: only the image's name is ours. It needs root, for file
- * systems and users; what is left out without is said, and in continuous integration it is an error.
+ * Builds the image and runs it as the pod of Cilium's own chart, where only the image's name is ours, and of our own
+ * manifests. It needs root, for file systems and users; what is left out without is said, and in continuous integration it
+ * is an error.
  */
 @Timeout(600)
 class PodIT {
+    private static final String DEFAULTS = "../deploy/kustomize/meshkeep.yaml";
+    private static final String EVERYTHING = "src/test/resources/io/meshkeep/clustermesh/pod/meshkeep-everything.yaml";
     private static final Duration SLOW = Duration.ofMinutes(2);
     private static final HttpClient HTTP =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
@@ -151,17 +163,30 @@ class PodIT {
     @ParameterizedTest
     @ValueSource(strings = {"cilium-1.17.4.json", "cilium-1.18.2.json"})
     void runsAsThePodOfCiliumsChart(String chart) throws Exception {
-        Path directory = Files.createDirectory(temporary.resolve(chart + ".pod"));
-        Path secrets = Files.createDirectory(directory.resolve("secrets"));
-        secret(
-                secrets,
-                "clustermesh-apiserver-server-cert",
-                CertificateRequest.server(
-                        "clustermesh-apiserver.cilium.io", List.of("*.mesh.cilium.io", "127.0.0.1", "::1")));
-        secret(secrets, "clustermesh-apiserver-admin-cert", CertificateRequest.client("admin-east"));
-        secret(secrets, "clustermesh-apiserver-remote-cert", CertificateRequest.client("remote-east"));
-        try (MeshkeepServer west = west(directory, secrets);
-                FakeKubernetes kubernetes = new FakeKubernetes()) {
+        try (Surroundings surroundings = new Surroundings(chart)) {
+            run(surroundings.pod(ChartPod.recorded(chart)), surroundings.kubernetes, surroundings.secrets);
+        }
+    }
+
+    /** What a pod finds in its cluster: secrets, ConfigMaps, the Kubernetes API, and another cluster. */
+    private static final class Surroundings implements AutoCloseable {
+        private final Path directory;
+        private final Path secrets;
+        private final FakeKubernetes kubernetes = new FakeKubernetes();
+        private final MeshkeepServer west;
+
+        Surroundings(String name) throws Exception {
+            directory = Files.createDirectory(temporary.resolve(name + ".pod"));
+            secrets = Files.createDirectory(directory.resolve("secrets"));
+            secret(
+                    secrets,
+                    "clustermesh-apiserver-server-cert",
+                    CertificateRequest.server(
+                            "clustermesh-apiserver.cilium.io", List.of("*.mesh.cilium.io", "127.0.0.1", "::1")));
+            secret(secrets, "clustermesh-apiserver-admin-cert", CertificateRequest.client("admin-east"));
+            secret(secrets, "clustermesh-apiserver-remote-cert", CertificateRequest.client("remote-east"));
+            secret(secrets, "clustermesh-apiserver-client-cert", CertificateRequest.client("externalworkload"));
+            west = west(directory, secrets);
             kubernetes.put(Map.of(
                     "apiVersion",
                     "cilium.io/v2",
@@ -179,16 +204,102 @@ class PodIT {
                 key-file: /var/lib/cilium/clustermesh/common-etcd-client.key
                 cert-file: /var/lib/cilium/clustermesh/common-etcd-client.crt
                 """.formatted(west.port()));
-            ChartPod pod = new ChartPod(
-                    chart,
+        }
+
+        ChartPod pod(PodSpec spec) throws IOException {
+            return new ChartPod(
+                    spec,
                     root,
                     directory,
                     Map.of(
                             "cilium-config", Map.of("cluster-name", "east", "cluster-id", "1"),
                             "clustermesh-remote-users",
-                                    Map.of("users.yaml", "users:\n- name: remote-west\n  role: remote\n")),
+                                    Map.of("users.yaml", "users:\n- name: remote-west\n  role: remote\n"),
+                            "kube-root-ca.crt", Map.of("ca.crt", Pem.of(authority.certificate()))),
                     secrets);
-            run(pod, kubernetes, secrets);
+        }
+
+        @Override
+        public void close() throws Exception {
+            west.close();
+            kubernetes.close();
+        }
+    }
+
+    /** With the values as they are, which is what Kustomize starts from, and with all parts switched on. */
+    @ParameterizedTest
+    @ValueSource(strings = {DEFAULTS, EVERYTHING})
+    void runsAsThePodOfOurManifests(String manifests) throws Exception {
+        boolean everything = manifests.equals(EVERYTHING);
+        try (Surroundings surroundings = new Surroundings(everything ? "everything" : "defaults")) {
+            surroundings.kubernetes.put(Map.of(
+                    "apiVersion", "v1", "kind", "Namespace", "metadata", Map.of("name", "default"), "spec", Map.of()));
+            surroundings.kubernetes.put(Map.of(
+                    "apiVersion",
+                    "cilium.io/v2",
+                    "kind",
+                    "CiliumExternalWorkload",
+                    "metadata",
+                    Map.of("name", "db-1", "uid", "db-1"),
+                    "spec",
+                    Map.of("ipv4-alloc-cidr", "10.192.1.0/30")));
+            ChartPod pod = surroundings.pod(ChartPod.deployed(Files.readString(Path.of(manifests))));
+            // the second start is that of a container whose store is there already
+            for (int start = 0; start < 2; start++) {
+                runAllInOne(pod, surroundings, everything);
+            }
+        }
+    }
+
+    private static void runAllInOne(ChartPod pod, Surroundings surroundings, boolean withMachines) throws Exception {
+        Container container = pod.container("etcd");
+        int statusPort = ChartPod.freePort();
+        try (ContainerProcess all = pod.start(
+                container,
+                Map.of(
+                        "KUBERNETES_MASTER",
+                        surroundings.kubernetes.url(),
+                        "CILIUM_API_SERVE_ADDR",
+                        "localhost:" + statusPort))) {
+            awaitProbe(pod, container, container.getStartupProbe(), all);
+            awaitProbe(pod, container, container.getReadinessProbe(), all);
+            awaitProbe(pod, container, container.getLivenessProbe(), all);
+            assertThat(all.status("Uid", "CapEff", "NoNewPrivs"))
+                    .containsExactlyInAnyOrder(
+                            "Uid:\t65532\t65532\t65532\t65532", "CapEff:\t0000000000000000", "NoNewPrivs:\t1");
+            assertThat(get("http://" + ChartPod.POD_IP + ":" + pod.port(9963) + "/metrics"))
+                    .contains("etcd_mvcc_db_total_size_in_bytes");
+            assertThat(get("http://" + ChartPod.POD_IP + ":" + pod.port(9962) + "/metrics"))
+                    .contains("cilium_kvstoremesh_remote_clusters");
+            assertThat(get("http://localhost:" + statusPort + "/v1/cluster")).contains("\"west\"");
+            for (String cluster : List.of("east", "west")) {
+                await().atMost(SLOW)
+                        .untilAsserted(() -> assertThat(troubleshoot(
+                                        pod.port(2379),
+                                        surroundings.secrets.resolve("clustermesh-apiserver-admin-cert"),
+                                        cluster))
+                                .as(cluster)
+                                .startsWith("0 "));
+            }
+            if (withMachines) {
+                joins("db-1", pod, surroundings.secrets);
+            }
+            terminate("etcd", all);
+        }
+    }
+
+    /** A machine comes, with the certificate that they have, and is given its identity. */
+    private static void joins(String machine, ChartPod pod, Path secrets) throws IOException {
+        Path secret = secrets.resolve("clustermesh-apiserver-client-cert");
+        try (ChannelKvstore store = ChannelKvstore.connect(new EtcdConfig(
+                List.of(new EtcdConfig.Endpoint("127.0.0.1", pod.port(2379), true)),
+                Optional.of(secret.resolve("ca.crt")),
+                Optional.of(secret.resolve("tls.crt")),
+                Optional.of(secret.resolve("tls.key"))))) {
+            RegisterNode answer = Vm.announce(store, machine).awaitAnswer();
+            assertThat(answer.identity()).isNotZero();
+            assertThat(answer.cluster()).isEqualTo("east");
+            assertThat(answer.ipv4AllocCidr()).isNotNull();
         }
     }
 
@@ -230,15 +341,36 @@ class PodIT {
                 .isZero();
     }
 
-    /** Waits until a container's readiness probe, as the chart has it, succeeds. */
     private static void awaitReady(ChartPod pod, String name, ContainerProcess process) {
         Container container = pod.container(name);
-        var probe = container.getReadinessProbe().getHttpGet();
-        String url = "http://127.0.0.1:" + pod.port(container, probe.getPort().getStrVal()) + probe.getPath();
+        awaitProbe(pod, container, container.getReadinessProbe(), process);
+    }
+
+    /** Waits until a probe, as the chart has it, succeeds. */
+    private static void awaitProbe(ChartPod pod, Container container, Probe probe, ContainerProcess process) {
         await().atMost(SLOW).pollInterval(Duration.ofMillis(200)).untilAsserted(() -> {
-            assertThat(process.isAlive()).as(() -> name + ": " + process.log()).isTrue();
-            assertThat(status(url)).as(() -> name + ": " + process.log()).isEqualTo(200);
+            assertThat(process.isAlive())
+                    .as(() -> container.getName() + ": " + process.log())
+                    .isTrue();
+            assertThat(succeeds(pod, container, probe))
+                    .as(() -> container.getName() + ": " + process.log())
+                    .isTrue();
         });
+    }
+
+    private static boolean succeeds(ChartPod pod, Container container, Probe probe) throws Exception {
+        if (probe.getHttpGet() != null) {
+            int port = pod.port(container, probe.getHttpGet().getPort().getStrVal());
+            return status("http://" + ChartPod.POD_IP + ":" + port
+                            + probe.getHttpGet().getPath())
+                    == 200;
+        }
+        int port = pod.port(container, probe.getTcpSocket().getPort().getStrVal());
+        try (Socket socket = new Socket(ChartPod.POD_IP, port)) {
+            return socket.isConnected();
+        } catch (ConnectException notYet) {
+            return false;
+        }
     }
 
     private static int status(String url) throws Exception {

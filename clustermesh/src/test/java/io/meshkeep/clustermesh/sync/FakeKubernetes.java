@@ -32,7 +32,7 @@ import java.util.concurrent.Executors;
  * versions, and 410 for a version from before a restart; and single objects, which are read, created, replaced, patched
  * and deleted with Kubernetes' conflicts. Objects can be put in directly too.
  */
-public final class FakeKubernetes implements AutoCloseable {
+public final class FakeKubernetes implements KubernetesApi {
     private static final Map<String, String> PLURALS = Map.of(
             "CiliumIdentity", "ciliumidentities",
             "CiliumNode", "ciliumnodes",
@@ -95,6 +95,7 @@ public final class FakeKubernetes implements AutoCloseable {
     private long version = 1000;
     private long oldestVersion = version;
     private int life;
+    private int lists;
     private HttpServer server;
     private int port;
 
@@ -118,7 +119,7 @@ public final class FakeKubernetes implements AutoCloseable {
         return "http://127.0.0.1:" + port + "/";
     }
 
-    /** A client as the process itself makes one. */
+    @Override
     public KubernetesClient client() {
         Config config = new ConfigBuilder(Config.empty())
                 .withMasterUrl(url())
@@ -137,7 +138,7 @@ public final class FakeKubernetes implements AutoCloseable {
         return collection(document) + " " + metadata.get("namespace") + "/" + metadata.get("name");
     }
 
-    /** Puts an object there, or in place of the one of its name. */
+    @Override
     public synchronized void put(Map<?, ?> document) {
         put(key(document), collection(document), document);
     }
@@ -150,6 +151,7 @@ public final class FakeKubernetes implements AutoCloseable {
         return stored;
     }
 
+    @Override
     public synchronized void delete(Map<?, ?> document) {
         delete(key(document), collection(document));
     }
@@ -179,28 +181,35 @@ public final class FakeKubernetes implements AutoCloseable {
         return stamped;
     }
 
-    /** Breaks all connections, and is there again with all objects, but not with the history of their changes. */
-    public void restart() {
-        pause();
-        resume();
+    @Override
+    public List<Map<?, ?>> takenThoughOdd() {
+        return Fixture.refused();
     }
 
-    /** Breaks all connections, and takes no new ones. */
-    void pause() {
+    @Override
+    public Map<String, String> asPut(Map<String, String> keys) {
+        return keys;
+    }
+
+    /** Is there again with all objects, but not with the history of their changes. */
+    @Override
+    public void interrupt(Runnable meanwhile) {
         synchronized (this) {
             life++;
             notifyAll();
         }
         server.stop(0);
-    }
-
-    /** Is there again, without the history of what has changed so far. */
-    void resume() {
+        meanwhile.run();
         synchronized (this) {
             events.clear();
             oldestVersion = ++version;
         }
         listen();
+    }
+
+    @Override
+    public void settle() {
+        // lists are never behind
     }
 
     private void handle(HttpExchange exchange) throws IOException {
@@ -354,12 +363,20 @@ public final class FakeKubernetes implements AutoCloseable {
         return query;
     }
 
+    /** How often all objects of a kind have been asked for. */
+    synchronized int lists() {
+        return lists;
+    }
+
     /** All pages tell the first one's version, from which a watch has to begin to miss nothing. */
     private synchronized String list(Target target, Map<String, String> query) throws Refused {
         String prefix = target.collection + " " + (target.namespace == null ? "" : target.namespace + "/");
         List<Object> items = new ArrayList<>();
         int limit = Integer.parseInt(query.getOrDefault("limit", "0"));
         String[] token = query.getOrDefault("continue", "").split(":", 2);
+        if (token.length == 1) {
+            lists++;
+        }
         long at = token.length == 2 ? Long.parseLong(token[0]) : version;
         if (at < oldestVersion) {
             throw new Refused(410, "Expired");

@@ -14,7 +14,8 @@ import java.util.TreeMap;
 /**
  * Kubernetes objects ({@code objects.json}), and the keys and values that Cilium 1.16.19's own types make of them:
  * {@code shared.txt} where only shared services are synchronised, {@code all.txt} where all are. Lines of keys and values
- * alternate.
+ * alternate. Objects that no Kubernetes would take, but that are to do no harm if one does, are apart ({@code
+ * refused.json}), and so is what they add ({@code refused.txt}).
  */
 final class Fixture {
     static final Cluster CLUSTER = Cluster.of("one", 3);
@@ -33,9 +34,17 @@ final class Fixture {
 
     /** The objects as JSON, as a client would send them. */
     static List<Map<?, ?>> documents() {
+        return items("objects.json");
+    }
+
+    /** Those that Kubernetes refuses, for their labels, ports or addresses. */
+    static List<Map<?, ?>> refused() {
+        return items("refused.json");
+    }
+
+    private static List<Map<?, ?>> items(String name) {
         List<Map<?, ?>> documents = new ArrayList<>();
-        ((List<?>) JSON.unmarshal(read("objects.json"), Map.class).get("items"))
-                .forEach(item -> documents.add((Map<?, ?>) item));
+        ((List<?>) JSON.unmarshal(read(name), Map.class).get("items")).forEach(item -> documents.add((Map<?, ?>) item));
         return documents;
     }
 

@@ -56,7 +56,7 @@ public final class Vm {
     }
 
     /** The first step. */
-    static Vm announce(Kvstore store, String name) {
+    public static Vm announce(Kvstore store, String name) {
         Vm vm = new Vm(store, name);
         vm.write();
         return vm;
@@ -85,7 +85,7 @@ public final class Vm {
                 .orElse(null);
     }
 
-    RegisterNode awaitAnswer() {
+    public RegisterNode awaitAnswer() {
         return await().atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(10))
                 .until(this::registered, node -> node != null && node.identity() != 0);
