@@ -3,9 +3,7 @@ package io.meshkeep.store;
 import io.meshkeep.store.mesh.MeshIndex;
 import java.lang.ref.SoftReference;
 import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.NavigableSet;
-import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
@@ -16,12 +14,22 @@ import java.util.function.Supplier;
 final class MeshHistory {
     private static final int MAX_INDEXES = 8192;
 
-    /**
-     * The index of a commit, and the last revision up to which nothing of the mesh changed.
-     *
-     * @param bytes what was reckoned for keeping the one before it
-     */
-    private record Kept(MeshState state, long lastRevision, long bytes) {}
+    /** The index of a commit. */
+    private static final class Kept {
+        private final long firstRevision;
+        private final MeshState state;
+        /** What was reckoned for keeping the one before it. */
+        private final long bytes;
+        /** Up to which nothing of the mesh changed. */
+        private long lastRevision;
+
+        private Kept(long revision, MeshState state, long bytes) {
+            this.firstRevision = revision;
+            this.state = state;
+            this.bytes = bytes;
+            this.lastRevision = revision;
+        }
+    }
 
     /** Made indexes that stay at hand: of the two ends of a difference asked for in pages, and of some followers. */
     private static final int MAX_MADE = 4;
@@ -32,9 +40,11 @@ final class MeshHistory {
     private final HistoryReader history;
     private final long maxBytes;
     private final Supplier<Snapshot> newest;
-    /** By the first revision that the index is known to be right for. */
-    private final TreeMap<Long, Kept> recent = new TreeMap<>();
+    /** A ring, in the order of the first revision that the index is known to be right for: a commit only adds to its end. */
+    private final Kept[] recent = new Kept[MAX_INDEXES + 1];
 
+    private int first;
+    private int count;
     private long bytes;
 
     private final Object making = new Object();
@@ -53,19 +63,40 @@ final class MeshHistory {
         if (state == null) {
             return;
         }
-        Map.Entry<Long, Kept> last = recent.lastEntry();
-        if (last != null && last.getValue().state == state) {
-            recent.put(last.getKey(), new Kept(state, snapshot.revision(), last.getValue().bytes));
+        if (count > 0 && kept(count - 1).state == state) {
+            kept(count - 1).lastRevision = snapshot.revision();
             return;
         }
         // by now it has been worked out, if its turn as the newest made anybody ask
-        long before = last == null ? 0 : last.getValue().state.retainedBytes();
-        recent.put(snapshot.revision(), new Kept(state, snapshot.revision(), before));
+        long before = count == 0 ? 0 : kept(count - 1).state.retainedBytes();
+        recent[(first + count) % recent.length] = new Kept(snapshot.revision(), state, before);
+        count++;
         bytes += before;
-        while (recent.size() > 1 && (bytes > maxBytes || recent.size() > MAX_INDEXES)) {
-            recent.pollFirstEntry();
-            bytes -= recent.firstEntry().getValue().bytes;
+        while (count > 1 && (bytes > maxBytes || count > MAX_INDEXES)) {
+            recent[first] = null;
+            first = (first + 1) % recent.length;
+            count--;
+            bytes -= kept(0).bytes;
         }
+    }
+
+    private Kept kept(int place) {
+        return recent[(first + place) % recent.length];
+    }
+
+    /** How many of those kept are right from a revision on that is not later than the given one. */
+    private int countUpTo(long revision) {
+        int low = 0;
+        int high = count;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (kept(middle).firstRevision <= revision) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
     }
 
     /** See {@link Store#meshAtHand}. */
@@ -83,9 +114,9 @@ final class MeshHistory {
         requireReadable(revision);
         MeshState found = null;
         synchronized (this) {
-            Map.Entry<Long, Kept> kept = recent.floorEntry(revision);
-            if (kept != null && revision <= kept.getValue().lastRevision) {
-                found = kept.getValue().state;
+            int upTo = countUpTo(revision);
+            if (upTo > 0 && revision <= kept(upTo - 1).lastRevision) {
+                found = kept(upTo - 1).state;
             }
             SoftReference<MeshIndex> last = made.get(revision);
             MeshIndex index = last == null ? null : last.get();
@@ -127,15 +158,16 @@ final class MeshHistory {
     }
 
     private MeshIndex make(long revision) {
-        Map.Entry<Long, Kept> later;
+        Kept later;
         synchronized (this) {
-            later = recent.higherEntry(revision);
+            int upTo = countUpTo(revision);
+            later = upTo == count ? null : kept(upTo);
         }
-        MeshIndex base = later == null ? null : later.getValue().state.passingIndex();
+        MeshIndex base = later == null ? null : later.state.passingIndex();
         if (base != null) {
             int most = Math.max(FEW_CHANGES, base.endpointCount() + base.identityCount());
             NavigableSet<byte[]> changed =
-                    history.changedKeys(revision, later.getKey(), MeshMaintenance::mayConcern, most);
+                    history.changedKeys(revision, later.firstRevision, MeshMaintenance::mayConcern, most);
             if (changed != null) {
                 return MeshMaintenance.takeBack(base, changed, history, revision);
             }

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,17 +16,21 @@ import org.slf4j.LoggerFactory;
  * The index of the mesh at one commit: worked out, or still as the state of the commit before and the changes since. A
  * commit of one write would otherwise spend a good part of its work on the index; many changes at once cost a fraction
  * each. Whoever asks first works it out, from the nearest state before that has been worked out, so nobody ever sees
- * anything but the index of exactly this commit; and if nobody asks, the apply thread does after {@link #MAX_PENDING}
- * changes, so that it is never much work. Thread-safe; a commit never waits for somebody who asks.
+ * anything but the index of exactly this commit. If nobody asks, another thread does after {@link #MAX_PENDING} changes,
+ * so that it is never much work; and if that falls behind, the apply thread itself. Thread-safe; a commit never waits for
+ * somebody who asks.
  */
 final class MeshState {
     private static final Logger log = LoggerFactory.getLogger(MeshState.class);
 
-    /** Changes beyond which they are not left to a reader: two or three milliseconds' work. */
-    static final int MAX_PENDING = 512;
+    /** Changes beyond which they are not left to a reader: some ten or twenty milliseconds' work. */
+    static final int MAX_PENDING = 2048;
 
     /** Bytes of changes beyond which they are not left to a reader either: they are kept whole until then. */
     private static final long MAX_PENDING_BYTES = 4 << 20;
+
+    /** How many times those limits are let pass before a commit waits. */
+    private static final int BEHIND = 4;
 
     /** What a change takes beside its key and record until it is in the index, in bytes, nearly. */
     private static final int CHANGE_BYTES = 60;
@@ -35,43 +41,65 @@ final class MeshState {
     /** What an index is worked out from. */
     private record Pending(MeshState before, List<Change> changes) {}
 
+    /** What all states of a store share. */
+    private static final class Progress {
+        /** Works out the index while commits go on. */
+        private final Executor background;
+        /** Whether that is under way, or about to be. */
+        private final AtomicBoolean busy = new AtomicBoolean();
+        /** Whether a fault of ours has put an end to the index. */
+        private final AtomicBoolean broken = new AtomicBoolean();
+        /** The latest state whose index has been worked out. */
+        private volatile MeshState settled;
+
+        private Progress(Executor background) {
+            this.background = background;
+        }
+
+        private synchronized void settled(MeshState state) {
+            if (settled == null || state.count > settled.count) {
+                settled = state;
+            }
+        }
+    }
+
     private volatile MeshIndex index;
     /** Null once the index is there, so that nothing older is held on to. */
     private volatile Pending pending;
 
-    /** Changes since the last index that had been worked out when this state came, and their bytes. */
-    private final int count;
+    /** Changes since the store was opened, and their bytes. */
+    private final long count;
 
-    private final long pendingBytes;
-    /** Of the pending bytes, those that came with this commit. */
+    private final long bytes;
+    /** Of those, the ones that came with this commit. */
     private final long ownBytes;
-    /** What that last index takes. */
-    private final long settledBytes;
-    /** Shared by all states of a store: whether a fault of ours has put an end to its index. */
-    private final AtomicBoolean broken;
 
-    private MeshState(MeshIndex index) {
+    private final Progress progress;
+
+    private MeshState(MeshIndex index, Executor background) {
         this.index = index;
         this.count = 0;
-        this.pendingBytes = 0;
+        this.bytes = 0;
         this.ownBytes = 0;
-        this.settledBytes = index.heapBytes();
-        this.broken = new AtomicBoolean();
+        this.progress = new Progress(background);
+        progress.settled(this);
     }
 
     private MeshState(MeshState before, List<Change> changes, long ownBytes) {
-        MeshIndex known = before.index;
         this.pending = new Pending(before, changes);
-        this.count = changes.size() + (known != null ? 0 : before.count);
-        this.pendingBytes = ownBytes + (known != null ? 0 : before.pendingBytes);
+        this.count = before.count + changes.size();
+        this.bytes = before.bytes + ownBytes;
         this.ownBytes = ownBytes;
-        this.settledBytes = known != null ? known.heapBytes() : before.settledBytes;
-        this.broken = before.broken;
+        this.progress = before.progress;
     }
 
-    /** The state of an index that is worked out. */
-    static MeshState of(MeshIndex index) {
-        return new MeshState(index);
+    /**
+     * The state of an index that is worked out.
+     *
+     * @param background works out the indexes of later states, one at a time; it may refuse to
+     */
+    static MeshState of(MeshIndex index, Executor background) {
+        return new MeshState(index, background);
     }
 
     /** Takes in the changes of a commit, each of another key. For one thread. */
@@ -87,25 +115,53 @@ final class MeshState {
 
         MeshState finish() {
             MeshState next = new MeshState(MeshState.this, changes, bytes);
-            if (next.count >= MAX_PENDING || next.pendingBytes >= MAX_PENDING_BYTES) {
-                next.index();
-            }
+            next.settleIfMuchIsPending();
             return next;
         }
+    }
+
+    private void settleIfMuchIsPending() {
+        if (hasPending(BEHIND)) {
+            index();
+        } else if (hasPending(1) && progress.busy.compareAndSet(false, true)) {
+            try {
+                progress.background.execute(() -> {
+                    try {
+                        index();
+                    } finally {
+                        progress.busy.set(false);
+                    }
+                });
+            } catch (RejectedExecutionException closing) {
+                progress.busy.set(false);
+            }
+        }
+    }
+
+    private boolean hasPending(int times) {
+        MeshState settled = progress.settled;
+        return count - settled.count >= (long) times * MAX_PENDING
+                || bytes - settled.bytes >= times * MAX_PENDING_BYTES;
+    }
+
+    /** Changes that nobody has worked out an index with. */
+    long pendingCount() {
+        return Math.max(0, count - progress.settled.count);
     }
 
     /** The index; null if a fault of ours has broken it, which must not take the store down as well. */
     MeshIndex index() {
         MeshIndex known = index;
-        if (known != null || broken.get()) {
+        if (known != null || progress.broken.get()) {
             return known;
         }
         synchronized (this) {
             if (index == null) {
                 try {
                     index = workOut();
+                    progress.settled(this);
                 } catch (RuntimeException fault) {
-                    if (broken.compareAndSet(false, true)) {
+                    if (progress.broken.compareAndSet(false, true)) {
                         log.error("the index of the mesh has failed and is off until the next start", fault);
                     }
                 }
@@ -122,7 +178,7 @@ final class MeshState {
      */
     MeshIndex passingIndex() {
         MeshIndex known = index;
-        return known != null || broken.get() ? known : workOut();
+        return known != null || progress.broken.get() ? known : workOut();
     }
 
     private MeshIndex workOut() {
@@ -159,12 +215,17 @@ final class MeshState {
 
     /** Whether there is an index, or will be one when it is asked for. */
     boolean isUsable() {
-        return !broken.get();
+        return !progress.broken.get();
     }
 
     long heapBytes() {
         MeshIndex known = index;
-        return known != null ? known.heapBytes() : settledBytes + pendingBytes;
+        if (known != null) {
+            return known.heapBytes();
+        }
+        MeshState settled = progress.settled;
+        MeshIndex last = settled.index;
+        return (last == null ? 0 : last.heapBytes()) + Math.max(0, bytes - settled.bytes);
     }
 
     /** Heap that keeping this state takes beyond a later one, in bytes, nearly. */

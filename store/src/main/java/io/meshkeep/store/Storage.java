@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.Cache;
 import org.rocksdb.ColumnFamilyDescriptor;
@@ -349,8 +350,12 @@ final class Storage implements AutoCloseable {
 
     // ---- recovery
 
-    /** Reads back the state that the last commit left: one pass over the newest record of every key. */
-    io.meshkeep.store.Snapshot recover() {
+    /**
+     * Reads back the state that the last commit left: one pass over the newest record of every key.
+     *
+     * @param background for {@link MeshState#of}
+     */
+    io.meshkeep.store.Snapshot recover(Executor background) {
         byte[] stored = get(Family.META, StoredMeta.STATE);
         long initial = initialRevision();
         // A store that began above revision 1 has "compacted" what lies below: older watches must list again.
@@ -374,7 +379,7 @@ final class Storage implements AutoCloseable {
                 leases,
                 recoverAlarms(),
                 residentBytes,
-                found.mesh == null ? null : MeshState.of(found.mesh.finish()),
+                found.mesh == null ? null : MeshState.of(found.mesh.finish(), background),
                 recoverAuth());
     }
 

@@ -85,7 +85,12 @@ public final class Store implements AutoCloseable {
         this.observer = observer;
         this.storage = storage;
         this.history = new HistoryReader(storage, options.maxAnswerBytes());
-        this.published = storage.recover();
+        this.housekeeping = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, name + "-housekeeping");
+            thread.setDaemon(true);
+            return thread;
+        });
+        this.published = storage.recover(housekeeping);
         this.recent = new RecentEvents(options.recentEventBytes(), published.revision());
         this.retained = new RetainedSnapshots(options.retainedSnapshotBytes());
         this.mesh = new MeshHistory(history, options.retainedMeshBytes(), this::snapshot);
@@ -99,11 +104,6 @@ public final class Store implements AutoCloseable {
         this.leases = new LeaseClock(name, this::expire);
         published.leases().forEach(lease -> leases.granted(lease.id(), lease.ttl(), lease.granted()));
         leases.start();
-        this.housekeeping = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, name + "-housekeeping");
-            thread.setDaemon(true);
-            return thread;
-        });
         every(SPACE_INTERVAL_MILLIS, TimeUnit.MILLISECONDS, space::measure);
     }
 

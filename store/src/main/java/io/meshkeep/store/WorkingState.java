@@ -29,8 +29,7 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
 
     private final Snapshot base;
     private final NavigableMap<byte[], byte[]> changed = new TreeMap<>(Arrays::compareUnsigned);
-    /** By how much a key that came or went in this batch changes the number of keys, beside the base: 1, 0 or -1. */
-    private final NavigableMap<byte[], Integer> surplus = new TreeMap<>(Arrays::compareUnsigned);
+    private final Surplus surplus = new Surplus();
     /** Leases granted (the entry) or revoked (null) in this batch. */
     private final Map<Long, LeaseEntry> changedLeases = new HashMap<>();
     /** The keys of leases to which keys were attached, or from which some were detached, in this batch. */
@@ -192,11 +191,7 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
 
     @Override
     public long count(KeyRange range) {
-        long count = base.keys().count(range);
-        for (int each : within(surplus, range).values()) {
-            count += each;
-        }
-        return count;
+        return base.keys().count(range) + surplus.count(range);
     }
 
     @Override
@@ -348,9 +343,16 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
         soughtKey = null;
         set(changed, key, record);
         if (previous == null) {
-            set(surplus, key, surplus.getOrDefault(key, 0) + 1);
+            count(key, 1);
         } else if (record == GONE) {
-            set(surplus, key, surplus.getOrDefault(key, 0) - 1);
+            count(key, -1);
+        }
+    }
+
+    private void count(byte[] key, int change) {
+        surplus.add(key, change);
+        if (undo != null) {
+            undo.steps.add(() -> surplus.add(key, -change));
         }
     }
 

@@ -93,7 +93,12 @@ class LocalCommitLogTest {
         StoreOptions options = StoreOptions.builder().unsafeNoSync(true).build();
         storage = Storage.open(directory, options);
         commitLog = new LocalCommitLog(
-                "test", storage.recover(), storage, new HistoryReader(storage, 1 << 20), options, publisher);
+                "test",
+                storage.recover(Runnable::run),
+                storage,
+                new HistoryReader(storage, 1 << 20),
+                options,
+                publisher);
     }
 
     @AfterEach

@@ -4,15 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.meshkeep.store.mesh.MeshIndex;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whoever asks for an index, and whenever, gets that of the commit. */
 class MeshStateTest {
+    private static final Executor NOBODY = task -> {
+        throw new RejectedExecutionException("closed");
+    };
+
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
@@ -22,7 +30,7 @@ class MeshStateTest {
     void anIndexIsThatOfItsCommitWheneverItIsAskedFor(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         TreeMap<String, Long> identities = new TreeMap<>();
-        MeshState state = MeshState.of(MeshIndex.EMPTY);
+        MeshState state = MeshState.of(MeshIndex.EMPTY, NOBODY);
         List<MeshState> states = new ArrayList<>();
         List<TreeMap<String, Long>> expected = new ArrayList<>();
         long revision = 1;
@@ -59,6 +67,50 @@ class MeshStateTest {
             check(states.get(i), expected.get(i));
             assertThat(states.get(i).index()).isSameAs(states.get(i).index());
         }
+    }
+
+    @Test
+    void manyChangesAreWorkedOutInTheBackgroundOnce() {
+        ArrayDeque<Runnable> background = new ArrayDeque<>();
+        MeshState state = MeshState.of(MeshIndex.EMPTY, background::add);
+        for (int change = 1; change < MeshState.MAX_PENDING; change++) {
+            state = identity(state, change);
+        }
+        assertThat(background).isEmpty();
+        MeshState asked = identity(state, MeshState.MAX_PENDING);
+        state = identity(asked, MeshState.MAX_PENDING + 1);
+        assertThat(background).hasSize(1);
+
+        background.remove().run();
+
+        // those that came meanwhile are pending, no others
+        assertThat(state.pendingCount()).isEqualTo(1);
+        for (int change = 2; change < MeshState.MAX_PENDING; change++) {
+            state = identity(state, change);
+        }
+        assertThat(background).isEmpty();
+        identity(state, 1);
+        assertThat(background).hasSize(1);
+        assertThat(asked.index().identityCount()).isEqualTo(MeshState.MAX_PENDING);
+        assertThat(state.index().identityCount()).isEqualTo(MeshState.MAX_PENDING + 1);
+    }
+
+    @Test
+    void aCommitWorksOutItsIndexItselfWhenTheBackgroundFallsBehind() {
+        MeshState state = MeshState.of(MeshIndex.EMPTY, NOBODY);
+        long most = 0;
+        for (int change = 1; change < 20_000; change++) {
+            state = identity(state, change);
+            most = Math.max(most, state.pendingCount());
+        }
+        assertThat(most).isBetween(2L * MeshState.MAX_PENDING, 4L * MeshState.MAX_PENDING);
+    }
+
+    private static MeshState identity(MeshState before, int number) {
+        byte[] key = bytes("cilium/state/identities/v1/id/" + number);
+        MeshState.Next next = before.new Next();
+        next.change(key, KeyValueRecord.encode(key, number, number, 1, bytes("k8s:a=b;"), 0));
+        return next.finish();
     }
 
     private static void check(MeshState state, TreeMap<String, Long> identities) {

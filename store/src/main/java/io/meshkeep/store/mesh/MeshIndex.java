@@ -2,6 +2,7 @@ package io.meshkeep.store.mesh;
 
 import io.meshkeep.setcore.ChunkedSortedSet;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -24,9 +25,6 @@ public final class MeshIndex {
     final ChunkedSortedSet<Endpoint> endpointsByIdentity;
     private final LateSet<Endpoint> endpointsByNode;
     private final LateSet<Endpoint> endpointsByNamespace;
-    /** Endpoints with an identity that has no key and is not reserved, by address. */
-    final ChunkedSortedSet<Endpoint> endpointsOfNoIdentity;
-
     final ChunkedSortedSet<Node> nodes;
     private final LateSet<NodeAddress> nodeAddresses;
     final ChunkedSortedSet<Service> services;
@@ -37,6 +35,9 @@ public final class MeshIndex {
     private final long heapBytes;
     private final long replacedBytes;
 
+    /** Null until somebody asks. */
+    private volatile ChunkedSortedSet<Endpoint> endpointsOfNoIdentity;
+
     private MeshIndex() {
         identities = ChunkedSortedSet.empty(Identity.ORDER);
         labels = LateSet.of(ChunkedSortedSet.empty(LabelUse.ORDER));
@@ -44,7 +45,6 @@ public final class MeshIndex {
         endpointsByIdentity = ChunkedSortedSet.empty(Endpoint.BY_IDENTITY);
         endpointsByNode = LateSet.of(ChunkedSortedSet.empty(Endpoint.BY_NODE));
         endpointsByNamespace = LateSet.of(ChunkedSortedSet.empty(Endpoint.BY_NAMESPACE));
-        endpointsOfNoIdentity = endpointsByIp;
         nodes = ChunkedSortedSet.empty(Node.ORDER);
         nodeAddresses = LateSet.of(ChunkedSortedSet.empty(NodeAddress.ORDER));
         services = ChunkedSortedSet.empty(Service.ORDER);
@@ -64,11 +64,10 @@ public final class MeshIndex {
         services = update.services.mergedInto(base.services);
         faults = update.faults.mergedInto(base.faults);
         // after the others, which have put the changes into orders of their own
-        labels = update.labels.laterInto(base.labels);
-        endpointsByNode = update.endpoints.laterInto(base.endpointsByNode);
-        endpointsByNamespace = update.endpoints.laterInto(base.endpointsByNamespace);
-        nodeAddresses = update.nodeAddresses.laterInto(base.nodeAddresses);
-        endpointsOfNoIdentity = update.withoutIdentity(this).mergedInto(base.endpointsOfNoIdentity);
+        labels = update.labels.laterInto(base.labels, this::labelUses);
+        endpointsByNode = update.endpoints.laterInto(base.endpointsByNode, endpointsByIp);
+        endpointsByNamespace = update.endpoints.laterInto(base.endpointsByNamespace, endpointsByIp);
+        nodeAddresses = update.nodeAddresses.laterInto(base.nodeAddresses, null);
         sharing = update.sharing;
         heapBytes = base.heapBytes + update.heapBytes;
         replacedBytes = update.replacedBytes();
@@ -82,36 +81,30 @@ public final class MeshIndex {
     // ---- the sets that are merged when they are asked for
 
     ChunkedSortedSet<LabelUse> labels() {
-        return labels.get();
+        return labels.get(this::labelUses);
     }
 
     ChunkedSortedSet<Endpoint> endpointsByNode() {
-        return endpointsByNode.get();
+        return endpointsByNode.get(endpointsByIp);
     }
 
     ChunkedSortedSet<Endpoint> endpointsByNamespace() {
-        return endpointsByNamespace.get();
+        return endpointsByNamespace.get(endpointsByIp);
     }
 
     ChunkedSortedSet<NodeAddress> nodeAddresses() {
-        return nodeAddresses.get();
+        return nodeAddresses.get(null);
     }
 
-    /** Labels that are likely to be in use, without waiting for any to be merged; likewise the next. */
-    ChunkedSortedSet<LabelUse> pastLabels() {
-        return labels.past();
+    private Iterator<LabelUse> labelUses() {
+        return identities.stream()
+                .flatMap(identity -> identity.labels().stream().map(label -> new LabelUse(label, identity)))
+                .iterator();
     }
 
+    /** Addresses that are likely to be in use, without waiting for any to be merged. */
     ChunkedSortedSet<NodeAddress> pastNodeAddresses() {
         return nodeAddresses.past();
-    }
-
-    ChunkedSortedSet<Endpoint> pastEndpointsByNode() {
-        return endpointsByNode.past();
-    }
-
-    ChunkedSortedSet<Endpoint> pastEndpointsByNamespace() {
-        return endpointsByNamespace.past();
     }
 
     // ---- one entry
@@ -134,6 +127,44 @@ public final class MeshIndex {
     /** Whether the endpoint's identity is neither reserved nor in this index. */
     boolean lacksIdentity(Endpoint endpoint) {
         return !Identity.isReserved(endpoint.identity()) && identity(endpoint.scope(), endpoint.identity()) == null;
+    }
+
+    /**
+     * Endpoints with an identity that has no key and is not reserved, by address. Nobody but who looks for problems needs
+     * them, so they are looked for when somebody does, all at once.
+     */
+    ChunkedSortedSet<Endpoint> endpointsOfNoIdentity() {
+        ChunkedSortedSet<Endpoint> known = endpointsOfNoIdentity;
+        if (known == null) {
+            known = findEndpointsOfNoIdentity();
+            endpointsOfNoIdentity = known;
+        }
+        return known;
+    }
+
+    /** Goes along endpoints and identities together, as both are in the order of the identities. */
+    private ChunkedSortedSet<Endpoint> findEndpointsOfNoIdentity() {
+        List<Endpoint> found = new ArrayList<>();
+        Iterator<Identity> others = identities.iterator();
+        Identity identity = others.hasNext() ? others.next() : null;
+        for (Endpoint endpoint : endpointsByIdentity) {
+            if (Identity.isReserved(endpoint.identity())) {
+                continue;
+            }
+            while (identity != null && compare(identity, endpoint) < 0) {
+                identity = others.hasNext() ? others.next() : null;
+            }
+            if (identity == null || compare(identity, endpoint) != 0) {
+                found.add(endpoint);
+            }
+        }
+        found.sort(Endpoint.BY_IP);
+        return ChunkedSortedSet.ofSorted(Endpoint.BY_IP, found);
+    }
+
+    private static int compare(Identity identity, Endpoint endpoint) {
+        int c = identity.scope().compareTo(endpoint.scope());
+        return c != 0 ? c : Long.compare(identity.number(), endpoint.identity());
     }
 
     /** The endpoint with exactly this address and prefix length, or null. */
@@ -194,7 +225,7 @@ public final class MeshIndex {
 
     /** Number of all inconsistencies: malformed keys, values that contradict their key, endpoints of no identity. */
     public int problemCount() {
-        return faults.size() + endpointsOfNoIdentity.size();
+        return faults.size() + endpointsOfNoIdentity().size();
     }
 
     /** Heap that the index takes, in bytes, nearly. */

@@ -636,7 +636,7 @@ public final class MeshQuery {
                 found.add(problem(faults.element()));
             }
         }
-        ChunkedSortedSet<Endpoint> lost = index.endpointsOfNoIdentity;
+        ChunkedSortedSet<Endpoint> lost = index.endpointsOfNoIdentity();
         int at = 0;
         if (after != null && afterKind == Problem.Kind.UNKNOWN_IDENTITY) {
             MeshKey place = place(new String(after, StandardCharsets.UTF_8), MeshKind.ENDPOINT);

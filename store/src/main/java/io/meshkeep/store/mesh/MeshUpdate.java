@@ -2,10 +2,7 @@ package io.meshkeep.store.mesh;
 
 import io.meshkeep.setcore.ChunkedSortedSet;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Changes of different keys on their way into an index: each set that they touch is merged once. What many entries have
@@ -23,8 +20,8 @@ public final class MeshUpdate {
         }
 
         /** Leaves the changes to be merged when the set is asked for; they must not change any more. */
-        LateSet<E> laterInto(LateSet<E> set) {
-            return set.after(removed, added);
+        LateSet<E> laterInto(LateSet<E> set, Iterable<E> all) {
+            return set.after(removed, added, all);
         }
 
         @SuppressWarnings("unchecked")
@@ -61,6 +58,9 @@ public final class MeshUpdate {
 
     /** What a change to a large set copies, see {@link ChunkedSortedSet}. */
     private static final long PATH_BYTES = 3000;
+
+    /** Labels that an identity has, about. */
+    private static final long LABELS = 8;
 
     final MeshIndex base;
     final Delta<Identity> identities = new Delta<>();
@@ -106,23 +106,32 @@ public final class MeshUpdate {
                 && services.added.isEmpty()
                 && faults.removed.isEmpty()
                 && faults.added.isEmpty();
-        return same ? base : new MeshIndex(this);
+        if (same) {
+            return base;
+        }
+        MeshIndex next = new MeshIndex(this);
+        if (base.sharing == null) {
+            sharing.filled();
+        } else {
+            sharing.forget(next);
+        }
+        return next;
     }
 
     /** An upper bound of what the index before keeps in memory that the index after does not share, in bytes. */
     long replacedBytes() {
-        return replaced(identities, base.identities)
-                + replaced(labels, base.pastLabels())
-                + 4 * replaced(endpoints, base.endpointsByIp)
-                + replaced(nodes, base.nodes)
-                + replaced(nodeAddresses, base.pastNodeAddresses())
-                + replaced(services, base.services)
-                + replaced(faults, base.faults);
+        return replaced(identities, base.identities.size())
+                + replaced(labels, LABELS * base.identities.size())
+                + 4 * replaced(endpoints, base.endpointsByIp.size())
+                + replaced(nodes, base.nodes.size())
+                + replaced(nodeAddresses, base.pastNodeAddresses().size())
+                + replaced(services, base.services.size())
+                + replaced(faults, base.faults.size());
     }
 
-    private static <E> long replaced(Delta<E> delta, ChunkedSortedSet<E> set) {
+    private static long replaced(Delta<?> delta, long size) {
         // the elements that went, and the chunks on the paths to what changed, or at most all chunks
-        return 200L * delta.removed.size() + Math.min(PATH_BYTES * delta.size(), 5L * set.size());
+        return 200L * delta.removed.size() + Math.min(PATH_BYTES * delta.size(), 5L * size);
     }
 
     private void change(byte[] key, byte[] value, long revision) {
@@ -249,7 +258,7 @@ public final class MeshUpdate {
                 address,
                 pair.identity,
                 pair.encryptionKey,
-                sharedHost(scope, before, pair.hostIp),
+                sharedHost(before, pair.hostIp),
                 sharedNamespace(before, pair.namespace),
                 pair.pod,
                 revision);
@@ -348,92 +357,21 @@ public final class MeshUpdate {
     }
 
     private Label shared(Label label) {
-        return sharing.share(label, wanted -> {
-            ChunkedSortedSet<LabelUse> set = base.pastLabels();
-            int at = set.lowerBound(use -> use.label().compareTo(wanted));
-            Label found = at == set.size() ? null : set.select(at).label();
-            return wanted.equals(found)
-                    ? found
-                    : new Label(shared(wanted.source()), shared(wanted.key()), shared(wanted.value()));
-        });
+        return sharing.label(
+                label, wanted -> new Label(shared(wanted.source()), shared(wanted.key()), shared(wanted.value())));
     }
 
     private String shared(String text) {
         return sharing.share(text, wanted -> wanted);
     }
 
-    private Name sharedHost(Scope scope, Endpoint before, String host) {
-        if (before != null && before.hostIp().equals(host)) {
-            return before.hostName();
-        }
-        return sharing.share(new Name(host), wanted -> {
-            ChunkedSortedSet<Endpoint> set = base.pastEndpointsByNode();
-            int at = set.lowerBound(endpoint -> endpoint.compareHost(scope, wanted));
-            Name found = at == set.size() ? null : set.select(at).hostName();
-            return wanted.equals(found) ? found : wanted;
-        });
+    private Name sharedHost(Endpoint before, String host) {
+        return before != null && before.hostIp().equals(host) ? before.hostName() : sharing.name(host);
     }
 
     private Name sharedNamespace(Endpoint before, String namespace) {
-        if (before != null && before.namespace().equals(namespace)) {
-            return before.namespaceName();
-        }
-        return sharing.share(new Name(namespace), wanted -> {
-            ChunkedSortedSet<Endpoint> set = base.pastEndpointsByNamespace();
-            int at = set.lowerBound(endpoint -> endpoint.namespaceName().compareTo(wanted));
-            Name found = at == set.size() ? null : set.select(at).namespaceName();
-            return wanted.equals(found) ? found : wanted;
-        });
-    }
-
-    // ---- endpoints whose identity comes or goes
-
-    /** How the set of endpoints without an identity changes, given the index with all else merged. */
-    Delta<Endpoint> withoutIdentity(MeshIndex next) {
-        Delta<Endpoint> delta = new Delta<>();
-        if (!base.endpointsOfNoIdentity.isEmpty()) {
-            for (Endpoint endpoint : endpoints.removed) {
-                if (base.endpointsOfNoIdentity.contains(endpoint)) {
-                    delta.removed.add(endpoint);
-                }
-            }
-        }
-        for (Endpoint endpoint : endpoints.added) {
-            if (next.lacksIdentity(endpoint)) {
-                delta.added.add(endpoint);
-            }
-        }
-        if (base.endpointsByIp.isEmpty()) {
-            return delta;
-        }
-        if (identities.size() == 0) {
-            return delta;
-        }
-        // the very objects: what was there before is none of them
-        Set<Endpoint> came = Collections.newSetFromMap(new IdentityHashMap<>());
-        came.addAll(endpoints.added);
-        for (Identity identity : identities.removed) {
-            if (next.identity(identity.scope(), identity.number()) == null) {
-                staying(next, identity, came, delta.added);
-            }
-        }
-        for (Identity identity : identities.added) {
-            if (base.identity(identity.scope(), identity.number()) == null) {
-                staying(next, identity, came, delta.removed);
-            }
-        }
-        return delta;
-    }
-
-    /** The endpoints of an identity that were there before this update and are still there. */
-    private static void staying(MeshIndex next, Identity identity, Set<Endpoint> came, List<Endpoint> into) {
-        if (Identity.isReserved(identity.number())) {
-            return;
-        }
-        next.endpointsOf(identity.scope(), identity.number()).forEach(endpoint -> {
-            if (!came.contains(endpoint)) {
-                into.add(endpoint);
-            }
-        });
+        return before != null && before.namespace().equals(namespace)
+                ? before.namespaceName()
+                : sharing.name(namespace);
     }
 }

@@ -36,7 +36,7 @@ class MeshIndexTest {
         assertThat(index.endpointsByIdentity).isEqualTo(expected.endpointsByIdentity);
         assertThat(index.endpointsByNode()).isEqualTo(expected.endpointsByNode());
         assertThat(index.endpointsByNamespace()).isEqualTo(expected.endpointsByNamespace());
-        assertThat(index.endpointsOfNoIdentity).isEqualTo(expected.endpointsOfNoIdentity);
+        assertThat(index.endpointsOfNoIdentity()).isEqualTo(expected.endpointsOfNoIdentity());
         assertThat(index.nodes).isEqualTo(expected.nodes);
         assertThat(index.nodeAddresses()).isEqualTo(expected.nodeAddresses());
         assertThat(index.services).isEqualTo(expected.services);

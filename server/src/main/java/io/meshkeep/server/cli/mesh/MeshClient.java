@@ -16,10 +16,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 
 /** The connection to a server; of several endpoints the first that answers is taken. */
 final class MeshClient implements AutoCloseable {
+    private static final Pattern SYSTEM_CALL = Pattern.compile("^\\S+\\(\\.\\.\\) failed with error\\(-?\\d+\\): ");
     private static final int DEFAULT_PORT = 2379;
 
     private record Address(String host, int port, boolean tls) {}
@@ -144,6 +146,20 @@ final class MeshClient implements AutoCloseable {
         connect();
     }
 
+    /** Why the server cannot be reached, in one line for people. */
+    static String reason(Status status) {
+        Throwable cause = status.getCause();
+        String text = cause == null ? null : cause.getMessage();
+        if (text == null) {
+            text = status.getDescription() == null ? status.getCode().toString() : status.getDescription();
+        }
+        // Netty tells its own calls before the error, and its handlers in lines of their own after it
+        return SYSTEM_CALL
+                .matcher(text.lines().findFirst().orElse(""))
+                .replaceFirst("")
+                .replace(": /", ": ");
+    }
+
     static CommandException failure(StatusRuntimeException e) {
         Status status = e.getStatus();
         String text = status.getDescription() == null ? status.getCode().toString() : status.getDescription();
@@ -153,9 +169,7 @@ final class MeshClient implements AutoCloseable {
         if (status.getCode() == Status.Code.UNIMPLEMENTED) {
             text = "the server has no mesh service; is it Meshkeep?";
         } else if (status.getCode() == Status.Code.UNAVAILABLE) {
-            Throwable cause = status.getCause();
-            text = "the server cannot be reached: "
-                    + (cause == null || cause.getMessage() == null ? text : cause.getMessage());
+            text = "the server cannot be reached: " + reason(status);
         } else if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
             text = "the server has not answered in time (--command-timeout)";
         }

@@ -21,14 +21,14 @@ public final class MeshCommand {
      */
     public static int run(List<String> line, Map<String, String> environment, PrintStream out, PrintStream err) {
         try {
-            return run(MeshArguments.parse(line, environment), out);
+            return run(MeshArguments.parse(line, environment), out, err);
         } catch (CommandException e) {
             err.println("meshkeep: " + Table.printable(e.getMessage()));
             return e.status();
         }
     }
 
-    private static int run(MeshArguments arguments, PrintStream out) throws CommandException {
+    private static int run(MeshArguments arguments, PrintStream out, PrintStream err) throws CommandException {
         if (arguments.isOn("help")
                 || arguments.words().isEmpty()
                 || arguments.words().get(0).equals("help")) {
@@ -60,7 +60,7 @@ public final class MeshCommand {
                     return new ExplainOutput(client, arguments, out).run(one(words, "explain needs one IP address"));
                 }
                 case "diff" -> new DiffOutput(client, arguments, out).run(words);
-                case "watch" -> new WatchOutput(client, arguments, out).run(words);
+                case "watch" -> new WatchOutput(client, arguments, out, err).run(words);
                 default -> {
                     if (!words.isEmpty()) {
                         throw CommandException.misused("meshkeep mesh " + command + " takes no words, only flags");

@@ -16,7 +16,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Prints a selection and its changes. A connection that is lost is made again, at the next endpoint if there are several,
- * and the watch goes on from where it was; a step of which only a part has come is not printed.
+ * and the watch goes on from where it was; whoever looks on is told. A step of which only a part has come is not
+ * printed.
  */
 final class WatchOutput {
     private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -24,6 +25,7 @@ final class WatchOutput {
     private final MeshClient client;
     private final MeshArguments arguments;
     private final PrintStream out;
+    private final PrintStream err;
     /** What is there, by key, to tell a change from an arrival and to name what went. */
     private Map<String, String> known = new HashMap<>();
 
@@ -31,10 +33,11 @@ final class WatchOutput {
     private long epoch;
     private long clusterId;
 
-    WatchOutput(MeshClient client, MeshArguments arguments, PrintStream out) {
+    WatchOutput(MeshClient client, MeshArguments arguments, PrintStream out, PrintStream err) {
         this.client = client;
         this.arguments = arguments;
         this.out = out;
+        this.err = err;
     }
 
     void run(List<String> words) throws CommandException {
@@ -46,6 +49,7 @@ final class WatchOutput {
         MeshWatchRequest.Builder request =
                 MeshWatchRequest.newBuilder().setKind(kind).setSelector(arguments.selector());
         boolean reached = false;
+        boolean lost = false;
         while (true) {
             try {
                 Step step = new Step();
@@ -56,6 +60,10 @@ final class WatchOutput {
                                 .build());
                 while (responses.hasNext()) {
                     reached = true;
+                    if (lost) {
+                        err.println("meshkeep: connected again");
+                        lost = false;
+                    }
                     step = take(responses.next(), step);
                 }
                 return;
@@ -63,6 +71,11 @@ final class WatchOutput {
                 Status.Code code = e.getStatus().getCode();
                 if (!reached || code != Status.Code.UNAVAILABLE && code != Status.Code.ABORTED) {
                     throw MeshClient.failure(e);
+                }
+                if (!lost && code == Status.Code.UNAVAILABLE) {
+                    err.println("meshkeep: the server is gone, trying again: "
+                            + Table.printable(MeshClient.reason(e.getStatus())));
+                    lost = true;
                 }
                 LockSupport.parkNanos(PAUSE_NANOS);
                 client.next();

@@ -297,6 +297,54 @@ class MeshCommandTest {
         }
     }
 
+    @Test
+    void watchTellsThatTheServerIsGoneAndGoesOnWhenItIsBack(@TempDir Path other) throws Exception {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        Thread command;
+        int port;
+        String set = """
+                # revision 2: 1 in all
+                + endpoint 10.0.0.1 in blue: identity 1, pod shop/a
+                """;
+        try (MeshkeepServer before = start(other, 0)) {
+            port = before.port();
+            put(before, 1);
+            command = watch(bytes, before);
+            awaitPrinted(bytes, set);
+        }
+        await().atMost(20, TimeUnit.SECONDS)
+                .untilAsserted(() -> assertThat(bytes.toString(StandardCharsets.UTF_8))
+                        .startsWith(set + "meshkeep: the server is gone, trying again: "));
+        try (MeshkeepServer after = start(other, port)) {
+            put(after, 2);
+            await().atMost(20, TimeUnit.SECONDS)
+                    .untilAsserted(() -> assertThat(bytes.toString(StandardCharsets.UTF_8))
+                            .containsOnlyOnce("is gone")
+                            .endsWith("""
+                            meshkeep: connected again
+                            # revision 3
+                            ~ endpoint 10.0.0.1 in blue: identity 2, pod shop/a
+                            """));
+            end(command);
+        }
+    }
+
+    private static MeshkeepServer start(Path directory, int port) throws Exception {
+        return MeshkeepServer.builder()
+                .dataDir(directory)
+                .listen("127.0.0.1", port)
+                .build()
+                .start();
+    }
+
+    private static void put(MeshkeepServer to, int identity) {
+        ManagedChannel channel =
+                InProcessChannelBuilder.forName(to.inProcessName()).build();
+        KVGrpc.newBlockingStub(channel)
+                .put(request("cilium/cache/ip/v1/blue/10.0.0.1", pair("10.0.0.1", identity, "", "a")));
+        channel.shutdownNow();
+    }
+
     private static Thread watch(ByteArrayOutputStream to, MeshkeepServer server, String... flags) {
         PrintStream out = new PrintStream(to, true, StandardCharsets.UTF_8);
         List<String> line = new ArrayList<>(List.of("watch", "--endpoints=127.0.0.1:" + server.port()));
@@ -399,6 +447,14 @@ class MeshCommandTest {
         assertPrints(run("clusters").out, "clusters", "--endpoints", "127.0.0.1:1,[127.0.0.1]:" + server.port());
         Run none = run("clusters", "--endpoints", "127.0.0.1:1");
         assertThat(none.status).isEqualTo(1);
-        assertThat(none.err).startsWith("meshkeep: the server cannot be reached: ");
+        assertThat(none.err).isEqualTo("meshkeep: the server cannot be reached: Connection refused: 127.0.0.1:1\n");
+    }
+
+    @Test
+    void aServerThatSpeaksNoTlsIsNamedInOneLine() {
+        Run run = run("clusters", "--endpoints", "https://127.0.0.1:" + server.port());
+        assertThat(run.status).isEqualTo(1);
+        assertThat(run.err.lines()).singleElement().asString().startsWith("meshkeep: the server cannot be reached: ");
+        assertThat(run.err).doesNotContain("Pipeline");
     }
 }
