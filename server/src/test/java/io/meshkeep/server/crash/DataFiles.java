@@ -2,6 +2,7 @@ package io.meshkeep.server.crash;
 
 import static io.meshkeep.server.crash.History.bytes;
 
+import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.meshkeep.proto.KVGrpc;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
 /** The files of a data directory, and a server of this process to make and read them. */
@@ -35,8 +37,11 @@ final class DataFiles {
                 .build();
     }
 
+    /** A value that takes as much space on disk as it has bytes. */
     static PutRequest.Builder put(String key, int size) {
-        return PutRequest.newBuilder().setKey(bytes(key)).setValue(bytes("v".repeat(size)));
+        byte[] value = new byte[size];
+        new SplittableRandom(key.hashCode()).nextBytes(value);
+        return PutRequest.newBuilder().setKey(bytes(key)).setValue(ByteString.copyFrom(value));
     }
 
     /** All that a server tells of its keys, but for the term, which every start changes. */
