@@ -55,6 +55,7 @@ class LauncherTest {
     private Path bin;
     private Path calls;
     private String javaHome = "";
+    private String javaOptions = "-Done=1 -Dtwo=2";
 
     private record Result(int status, List<String> out, List<String> err) {}
 
@@ -237,6 +238,16 @@ class LauncherTest {
                 .contains("-Done=1 -Dtwo=2 -jar ");
     }
 
+    @Test
+    void theUsersCollectorTakesThePlaceOfOurs() throws Exception {
+        javaHome = jdk("jdk", "17.0.15");
+        launch(root, "./meshkeep", "version");
+        assertThat(calls()).last().asString().contains("-XX:+UseParallelGC");
+        javaOptions = "-Done=1 -XX:+UseG1GC";
+        launch(root, "./meshkeep", "version");
+        assertThat(calls()).last().asString().contains("-XX:+UseG1GC").doesNotContain("-XX:+UseParallelGC");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "17.0.15, -XX:ArchiveClassesAtExit=, -XX:SharedArchiveFile=",
@@ -344,7 +355,7 @@ class LauncherTest {
         builder.environment().put("CALLS", calls.toString());
         builder.environment().put("ROOT", root.toString());
         builder.environment().put("MESHKEEP_JVM_DIR", directory.resolve("jvm").toString());
-        builder.environment().put("MESHKEEP_JAVA_OPTS", "-Done=1 -Dtwo=2");
+        builder.environment().put("MESHKEEP_JAVA_OPTS", javaOptions);
         if (!javaHome.isEmpty()) {
             builder.environment().put("JAVA_HOME", javaHome);
         }

@@ -34,6 +34,9 @@ final class Follower {
     private long next;
 
     private final List<WatchResponse> told = new ArrayList<>();
+    /** The highest revision among them. */
+    private long toldUpTo;
+
     private Observations seen;
     private boolean ended = true;
 
@@ -54,6 +57,7 @@ final class Follower {
         seen = observations;
         ended = false;
         told.clear();
+        toldUpTo = 0;
         WatchCreateRequest.Builder create = WatchCreateRequest.newBuilder()
                 .setKey(History.bytes(prefix.isEmpty() ? "\0" : prefix))
                 .setRangeEnd(History.bytes(prefix.isEmpty() ? "\0" : History.end(prefix)))
@@ -87,6 +91,9 @@ final class Follower {
         }
         seen.saw(response.getHeader());
         told.add(response);
+        if (!response.getCreated()) {
+            toldUpTo = Math.max(toldUpTo, response.getHeader().getRevision());
+        }
         notifyAll();
     }
 
@@ -110,7 +117,7 @@ final class Follower {
             last--;
         }
         long wanted = last;
-        await("revision " + wanted, () -> wanted < next || toldUpTo() >= wanted);
+        await("revision " + wanted, () -> wanted < next || toldUpTo >= wanted);
     }
 
     private void await(String what, BooleanSupplier condition) throws InterruptedException {
@@ -130,14 +137,6 @@ final class Follower {
     /** The revision from which on this watcher still needs the history. */
     synchronized long position() {
         return next == 0 ? Long.MAX_VALUE : next;
-    }
-
-    private long toldUpTo() {
-        return told.stream()
-                .filter(response -> !response.getCreated())
-                .mapToLong(response -> response.getHeader().getRevision())
-                .max()
-                .orElse(0);
     }
 
     /**
@@ -186,6 +185,7 @@ final class Follower {
         }
         next = revision;
         told.clear();
+        toldUpTo = 0;
     }
 
     private static Event withPrevious(
