@@ -1,6 +1,5 @@
 package io.meshkeep.store;
 
-import io.meshkeep.store.WatchEncoder.Body;
 import io.meshkeep.store.WatchEncoder.WatchEvent;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,8 +43,8 @@ final class CatchUp implements AutoCloseable {
     /** Needs that are served in a round in which each is read for alone: each may take a window's memory. */
     private static final int ONE_BY_ONE = 4;
 
-    /** Events that a watcher missed, encoded. */
-    record Found(List<Body> bodies, long coversTo) {}
+    /** Bodies that a need gets at least, where many share a round: so many that not each costs a round. */
+    private static final int LEAST_BODIES = 4;
 
     private record Need(WatchGroup.Key group, long fromRevision) {}
 
@@ -101,15 +100,27 @@ final class CatchUp implements AutoCloseable {
         }
     }
 
-    /** @param coversTo the window holds every change up to here, from its start */
-    private record Window(List<Change> changes, long coversTo) {}
+    /**
+     * @param coversTo the window holds every change up to here, from its start
+     * @param records reads the pairs before the changes; null where they are in memory
+     */
+    private record Window(List<Change> changes, long coversTo, RecordReader records) implements AutoCloseable {
+        @Override
+        public void close() {
+            if (records != null) {
+                records.close();
+            }
+        }
+    }
 
     private final Supplier<Snapshot> newest;
     private final RecentEvents recent;
     private final Storage storage;
     private final WatchEncoder encoder;
     private final RangeReader.Values values;
+    private final long mostBytes;
     private final ThreadPoolExecutor worker;
+    private volatile long rounds;
 
     CatchUp(
             String name,
@@ -117,12 +128,15 @@ final class CatchUp implements AutoCloseable {
             RecentEvents recent,
             Storage storage,
             WatchEncoder encoder,
-            RangeReader.Values values) {
+            RangeReader.Values values,
+            long unsentBytes) {
         this.newest = newest;
         this.recent = recent;
         this.storage = storage;
         this.encoder = encoder;
         this.values = values;
+        // What is found for one need shall not fill what is kept of it for later.
+        this.mostBytes = Math.min(WINDOW_BYTES, unsentBytes / 4);
         this.worker = new ThreadPoolExecutor(1, 1, 1, TimeUnit.MINUTES, new LinkedBlockingQueue<>(), task -> {
             Thread thread = new Thread(task, name + "-catchup");
             thread.setDaemon(true);
@@ -133,6 +147,7 @@ final class CatchUp implements AutoCloseable {
 
     /** Runs a round on the worker; {@code done} gets its result there. One round at a time. */
     void start(List<Watcher> watchers, Consumer<Round> done) {
+        rounds++;
         Map<Watcher, Need> needs = new HashMap<>();
         for (Watcher watcher : watchers) {
             needs.put(watcher, new Need(watcher.group.key, watcher.nextRevision));
@@ -142,8 +157,8 @@ final class CatchUp implements AutoCloseable {
             Map<Need, String> lost = new HashMap<>();
             try {
                 List<Need> distinct = needs.values().stream().distinct().toList();
-                try {
-                    find(distinct, window(first(distinct)), found);
+                try (Window window = window(first(distinct))) {
+                    find(distinct, window, found);
                 } catch (RuntimeException e) {
                     // Somebody needs what cannot be read, and the others shall not suffer for it.
                     findOneByOne(distinct, found, lost);
@@ -157,12 +172,17 @@ final class CatchUp implements AutoCloseable {
         });
     }
 
+    /** Rounds begun on the worker. */
+    long rounds() {
+        return rounds;
+    }
+
     private void findOneByOne(List<Need> needs, Map<Need, Found> found, Map<Need, String> lost) {
         long start = System.nanoTime();
         for (Need need : needs) {
             if (!found.containsKey(need)) {
-                try {
-                    find(List.of(need), window(first(List.of(need))), found);
+                try (Window window = window(first(List.of(need)))) {
+                    find(List.of(need), window, found);
                 } catch (RuntimeException e) {
                     log.error(
                             "a watch ends, since what it needs from revision {} on cannot be read",
@@ -220,16 +240,16 @@ final class CatchUp implements AutoCloseable {
         ordered.sort(Comparator.comparingLong(Need::fromRevision));
         List<Change> byKey = new ArrayList<>(window.changes);
         byKey.sort((a, b) -> Arrays.compareUnsigned(a.key, b.key));
+        long least = (long) LEAST_BODIES * encoder.bodyBytes();
+        long share = Math.max(least, Math.min(mostBytes, ROUND_BYTES / needs.size()));
         long bytes = 0;
         for (Need need : ordered) {
             if (need.fromRevision > window.coversTo || bytes > ROUND_BYTES) {
                 break;
             }
-            Found served = serve(need, byKey, window.coversTo);
+            Found served = serve(need, byKey, window.coversTo, share);
             if (served != null) {
-                for (Body body : served.bodies) {
-                    bytes += body.body().length;
-                }
+                bytes += served.encodedBytes();
                 found.put(need, served);
             }
         }
@@ -238,8 +258,10 @@ final class CatchUp implements AutoCloseable {
     /**
      * The need's events in the window, in order, as far as they are not too much at once; null if they cannot be read
      * because they were compacted meanwhile.
+     *
+     * @param share bytes after which no further revision is taken
      */
-    private Found serve(Need need, List<Change> byKey, long windowCoversTo) {
+    private Found serve(Need need, List<Change> byKey, long windowCoversTo, long share) {
         KeyRange range = need.group.range();
         List<Change> wanted = new ArrayList<>();
         for (int i = lowerBound(byKey, range.start()); i < byKey.size(); i++) {
@@ -259,7 +281,7 @@ final class CatchUp implements AutoCloseable {
         long revision = 0;
         for (Change change : wanted) {
             if (change.revision != revision) {
-                if (bytes > WINDOW_BYTES) {
+                if (bytes > share) {
                     coversTo = change.revision - 1;
                     break;
                 }
@@ -321,7 +343,7 @@ final class CatchUp implements AutoCloseable {
     }
 
     private Window inMemory(List<EventBatch> batches, long from, long newestRevision) {
-        WindowBuilder window = new WindowBuilder();
+        WindowBuilder window = new WindowBuilder(null);
         for (EventBatch batch : batches) {
             if (batch.lastRevision() > newestRevision) {
                 break;
@@ -356,7 +378,12 @@ final class CatchUp implements AutoCloseable {
     /** Takes changes, in order, until there is enough; never a part of a revision. */
     private static final class WindowBuilder {
         private final List<Change> changes = new ArrayList<>();
+        private final RecordReader records;
         private long bytes;
+
+        WindowBuilder(RecordReader records) {
+            this.records = records;
+        }
 
         boolean endsBefore(long revision) {
             return (changes.size() >= WINDOW_EVENTS || bytes >= WINDOW_BYTES)
@@ -370,12 +397,13 @@ final class CatchUp implements AutoCloseable {
         }
 
         Window upTo(long revision) {
-            return new Window(changes, revision);
+            return new Window(changes, revision, records);
         }
     }
 
     private Window onDisk(long from, long newestRevision) {
-        WindowBuilder window = new WindowBuilder();
+        RecordReader records = new RecordReader(storage);
+        WindowBuilder window = new WindowBuilder(records);
         try (ReadOptions read = new ReadOptions();
                 RocksIterator it = storage.iterator(Storage.Family.EVENTS, read)) {
             for (it.seek(HistoryKey.event(from, 0)); it.isValid(); it.next()) {
@@ -388,14 +416,14 @@ final class CatchUp implements AutoCloseable {
                     return window.upTo(revision - 1);
                 }
                 StoredEvent event = StoredEvent.decode(it.value());
-                window.add(stored(revision, HistoryKey.eventSub(position), event), event.key().length);
+                window.add(stored(revision, HistoryKey.eventSub(position), event, records), event.key().length);
             }
             Storage.check(it);
         }
         return window.upTo(newestRevision);
     }
 
-    private Change stored(long revision, int sub, StoredEvent event) {
+    private Change stored(long revision, int sub, StoredEvent event, RecordReader records) {
         return new Change(revision, sub, event.delete(), event.key()) {
             @Override
             byte[] kv() {
@@ -409,7 +437,7 @@ final class CatchUp implements AutoCloseable {
                 if (event.previousRevision() == 0) {
                     return null;
                 }
-                byte[] record = storage.record(key, event.previousRevision());
+                byte[] record = records.find(key, event.previousRevision());
                 if (record == null) {
                     throw new RangeReader.RecordGone(event.previousRevision());
                 }

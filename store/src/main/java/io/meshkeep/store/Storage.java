@@ -588,18 +588,8 @@ final class Storage implements AutoCloseable {
 
     /** The stored record of a key at a main revision (the newest one, if it was put twice); null if it is not there. */
     byte[] record(byte[] key, long main) {
-        try (ReadOptions read = new ReadOptions();
-                RocksIterator it = db.newIterator(families.get(Family.HISTORY), read)) {
-            byte[] target = HistoryKey.atOrBefore(key, main);
-            it.seek(target);
-            check(it);
-            if (!it.isValid()) {
-                return null;
-            }
-            byte[] entry = it.key();
-            return HistoryKey.main(entry) == main && HistoryKey.sameKey(entry, HistoryKey.of(key, main, 0))
-                    ? it.value()
-                    : null;
+        try (RecordReader records = new RecordReader(this)) {
+            return records.find(key, main);
         }
     }
 

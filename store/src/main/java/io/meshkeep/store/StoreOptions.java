@@ -16,6 +16,8 @@ import java.time.Duration;
  * @param blockCacheBytes RocksDB's cache
  * @param compactionSlice changes that background compaction looks at in one step
  * @param maxWatchMessageBytes size beyond which the events of a watch that allows it are sent in fragments
+ * @param watchBodyBytes size up to which revisions are put into one message of a watch
+ * @param unsentWatchBytes memory for what was found for watchers that are behind and has not been sent yet
  * @param maxWatchBytes memory for open watches, as {@link Watcher#cost} reckons it
  * @param meshIndex whether snapshots carry an index of the keys of a Cilium mesh
  * @param retainedMeshBytes memory for past indexes of the mesh, from which followers that are a little late are served
@@ -33,6 +35,8 @@ public record StoreOptions(
         long blockCacheBytes,
         int compactionSlice,
         int maxWatchMessageBytes,
+        int watchBodyBytes,
+        long unsentWatchBytes,
         long maxWatchBytes,
         boolean meshIndex,
         long retainedMeshBytes,
@@ -65,6 +69,10 @@ public record StoreOptions(
         private long blockCacheBytes = Math.min(32 * MEGABYTE, HEAP / 8);
         private int compactionSlice = 1000;
         private int maxWatchMessageBytes = 2 << 20;
+        // Small enough that a client that does not read holds little memory, large enough that a message's cost
+        // vanishes.
+        private int watchBodyBytes = 64 << 10;
+        private long unsentWatchBytes = Math.min(32 * MEGABYTE, HEAP / 16);
         private long maxWatchBytes = HEAP / 4;
         private boolean meshIndex = true;
         private long retainedMeshBytes = Math.min(64 * MEGABYTE, HEAP / 16);
@@ -127,6 +135,16 @@ public record StoreOptions(
             return this;
         }
 
+        public Builder watchBodyBytes(int value) {
+            watchBodyBytes = value;
+            return this;
+        }
+
+        public Builder unsentWatchBytes(long value) {
+            unsentWatchBytes = value;
+            return this;
+        }
+
         public Builder maxWatchBytes(long value) {
             maxWatchBytes = value;
             return this;
@@ -160,6 +178,8 @@ public record StoreOptions(
                     blockCacheBytes,
                     compactionSlice,
                     maxWatchMessageBytes,
+                    watchBodyBytes,
+                    unsentWatchBytes,
                     maxWatchBytes,
                     meshIndex,
                     retainedMeshBytes,

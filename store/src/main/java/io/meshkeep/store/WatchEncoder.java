@@ -25,16 +25,17 @@ final class WatchEncoder {
 
     private static final byte[] NOTHING = {};
 
-    /**
-     * Revisions are put into one body up to this size. Small enough that a client that does not read holds little of
-     * the server's memory, large enough that the cost of a message vanishes in it.
-     */
-    static final int TARGET_BODY = 64 << 10;
-
     private final Storage.Identity identity;
+    private final int bodyBytes;
 
-    WatchEncoder(Storage.Identity identity) {
+    /** @param bodyBytes size up to which revisions are put into one body */
+    WatchEncoder(Storage.Identity identity, int bodyBytes) {
         this.identity = identity;
+        this.bodyBytes = bodyBytes;
+    }
+
+    int bodyBytes() {
+        return bodyBytes;
     }
 
     /**
@@ -70,7 +71,7 @@ final class WatchEncoder {
             WatchEvent event = events.get(i);
             int size = bytesFieldSize(event.size());
             boolean newRevision = i > from && event.revision != events.get(i - 1).revision;
-            if (newRevision && bytes + size > TARGET_BODY) {
+            if (newRevision && bytes + size > bodyBytes) {
                 bodies.add(body(events.subList(from, i), events.get(i - 1).revision));
                 from = i;
                 bytes = 0;

@@ -58,6 +58,8 @@ public final class WatchHub implements AutoCloseable {
     /** Watchers that are behind and whose transport is ready. */
     private final Set<Watcher> behind = new LinkedHashSet<>();
 
+    private final Unsent unsent;
+
     /** Watchers that want progress, the one that is due first in front: the interval is the same for all. */
     private final Set<Watcher> progressDue = new LinkedHashSet<>();
 
@@ -93,13 +95,14 @@ public final class WatchHub implements AutoCloseable {
         this.newest = newest;
         this.recent = recent;
         this.values = values;
-        this.encoder = new WatchEncoder(storage.identity());
+        this.encoder = new WatchEncoder(storage.identity(), options.watchBodyBytes());
+        this.unsent = new Unsent(options.unsentWatchBytes());
         this.progressNanos = options.progressInterval().toNanos();
         this.maxMessageBytes = options.maxWatchMessageBytes();
         this.maxCost = options.maxWatchBytes();
         this.dispatched = newest.get().revision();
         this.auth = newest.get().auth();
-        this.catchUp = new CatchUp(name, newest, recent, storage, encoder, values);
+        this.catchUp = new CatchUp(name, newest, recent, storage, encoder, values, options.unsentWatchBytes());
         this.thread = new Thread(this::run, name + "-watch");
         thread.setDaemon(true);
         thread.start();
@@ -125,6 +128,11 @@ public final class WatchHub implements AutoCloseable {
     /** Watches that are behind. */
     public int slowWatcherCount() {
         return slowWatchers;
+    }
+
+    /** How often watchers that are behind were read for. */
+    long catchUpRounds() {
+        return catchUp.rounds();
     }
 
     void execute(Runnable task) {
@@ -534,6 +542,7 @@ public final class WatchHub implements AutoCloseable {
             group.leave(watcher);
         } else {
             behind.remove(watcher);
+            unsent.take(watcher);
             slowWatchers--;
         }
         if (group.removeMember()) {
@@ -584,7 +593,7 @@ public final class WatchHub implements AutoCloseable {
         if (!stream.closed) {
             for (Watcher watcher : stream.watchers.values()) {
                 if (!watcher.isLive()) {
-                    behind.add(watcher);
+                    goOn(watcher);
                 }
             }
         }
@@ -623,7 +632,7 @@ public final class WatchHub implements AutoCloseable {
             if (watcher.closed || watcher.isLive() || !behind.contains(watcher)) {
                 continue;
             }
-            CatchUp.Found found = round.found(watcher);
+            Found found = round.found(watcher);
             if (watcher.nextRevision > dispatched) {
                 rejoin(watcher);
             } else if (watcher.nextRevision < compacted) {
@@ -637,12 +646,28 @@ public final class WatchHub implements AutoCloseable {
         }
     }
 
-    private void deliver(Watcher watcher, CatchUp.Found found) {
-        for (Body body : found.bodies()) {
+    /** A watcher that is behind gets what has been found for it already, and waits for more if it has room then. */
+    private void goOn(Watcher watcher) {
+        Unsent.Rest rest = unsent.take(watcher);
+        if (rest == null || (deliver(watcher, rest.found(), rest.next()) && !watcher.isLive())) {
+            behind.add(watcher);
+        }
+    }
+
+    private void deliver(Watcher watcher, Found found) {
+        if (!deliver(watcher, found, 0)) {
+            behind.remove(watcher);
+        }
+    }
+
+    /** Sends bodies from an index on until the transport has enough; whether it took them all. */
+    private boolean deliver(Watcher watcher, Found found, int next) {
+        for (int i = next; i < found.bodies().size(); i++) {
+            Body body = found.bodies().get(i);
             if (!watcher.stream.sink.isReady()) {
                 watcher.nextRevision = body.firstRevision();
-                behind.remove(watcher);
-                return;
+                unsent.keep(watcher, found, i);
+                return false;
             }
             send(watcher, body);
         }
@@ -650,6 +675,7 @@ public final class WatchHub implements AutoCloseable {
         if (watcher.nextRevision > dispatched) {
             rejoin(watcher);
         }
+        return true;
     }
 
     private void rejoin(Watcher watcher) {

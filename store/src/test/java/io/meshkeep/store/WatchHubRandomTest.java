@@ -80,6 +80,8 @@ class WatchHubRandomTest {
                         .unsafeNoSync(true)
                         .recentEventBytes(random.nextBoolean() ? 1 : 3000)
                         .maxWatchMessageBytes(6000)
+                        .watchBodyBytes(random.nextBoolean() ? 64 << 10 : 100)
+                        .unsentWatchBytes(random.nextBoolean() ? 1 << 20 : 3000)
                         .compactionSlice(3)
                         .build());
         try {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -219,6 +220,38 @@ class WatchTest {
             writing.set(false);
             writer.join();
         }
+    }
+
+    /** Transports take little at a time; what was found for a watcher must not be read again for each bit. */
+    @Test
+    void whatWasMissedIsReadOnceThoughTheTransportTakesLittleAtATime() {
+        open(options().recentEventBytes(1).watchBodyBytes(1000));
+        for (int i = 0; i < 50; i++) {
+            List<Command> puts = new ArrayList<>();
+            for (int j = 0; j < 20; j++) {
+                puts.add(new Command.Put(Requests.put("k" + j, Requests.longValue(400, i))));
+            }
+            TestStore.writeAll(store, puts);
+        }
+        FakeTransport transport = FakeTransport.on(store);
+        transport.stop();
+        transport.create(Requests.watchAll().setStartRevision(2).setPrevKv(true).build());
+        long rounds = store.watches().catchUpRounds();
+        int messages = 0;
+        while (transport.eventCount() < 1000) {
+            int before = transport.eventCount();
+            transport.makeRoom(1);
+            Await.until("more events", () -> transport.eventCount() > before);
+            messages++;
+        }
+        transport.resume();
+        transport.awaitProgress();
+        assertThat(events(transport))
+                .extracting(event -> event.getKv().getModRevision())
+                .isEqualTo(LongStream.rangeClosed(2, 1001).boxed().toList());
+        assertThat(messages).as("messages").isGreaterThan(400);
+        assertThat(store.watches().catchUpRounds() - rounds).as("rounds").isLessThan(5);
+        assertThat(transport.unaskedMessages()).isZero();
     }
 
     @Test
