@@ -16,9 +16,9 @@ import org.slf4j.LoggerFactory;
  * The index of the mesh at one commit: worked out, or still as the state of the commit before and the changes since. A
  * commit of one write would otherwise spend a good part of its work on the index; many changes at once cost a fraction
  * each. Whoever asks first works it out, from the nearest state before that has been worked out, so nobody ever sees
- * anything but the index of exactly this commit. If nobody asks, another thread does after {@link #MAX_PENDING} changes,
- * so that it is never much work; and if that falls behind, the apply thread itself. Thread-safe; a commit never waits for
- * somebody who asks.
+ * anything but the index of exactly this commit. Another thread works it out after {@link #MAX_PENDING} changes, so that
+ * it is never much work, or after {@link #MAX_UNASKED} if nobody has asked lately; and if that falls behind, the apply
+ * thread itself. Thread-safe; a commit never waits for somebody who asks.
  */
 final class MeshState {
     private static final Logger log = LoggerFactory.getLogger(MeshState.class);
@@ -26,11 +26,17 @@ final class MeshState {
     /** Changes beyond which they are not left to a reader: some ten or twenty milliseconds' work. */
     static final int MAX_PENDING = 2048;
 
+    /** The same while nobody asks: each costs a third less among so many, and whoever comes first waits for them once. */
+    static final int MAX_UNASKED = 4 * MAX_PENDING;
+
+    /** Changes beyond which a commit works them out itself. */
+    static final int MAX_BEHIND = 2 * MAX_UNASKED;
+
     /** Bytes of changes beyond which they are not left to a reader either: they are kept whole until then. */
     private static final long MAX_PENDING_BYTES = 4 << 20;
 
-    /** How many times those limits are let pass before a commit waits. */
-    private static final int BEHIND = 4;
+    /** Bytes of changes beyond which a commit works them out itself. */
+    private static final long MAX_BEHIND_BYTES = 4 * MAX_PENDING_BYTES;
 
     /** What a change takes beside its key and record until it is in the index, in bytes, nearly. */
     private static final int CHANGE_BYTES = 60;
@@ -49,6 +55,8 @@ final class MeshState {
         private final AtomicBoolean busy = new AtomicBoolean();
         /** Whether a fault of ours has put an end to the index. */
         private final AtomicBoolean broken = new AtomicBoolean();
+        /** Whether anybody has asked since it was last worked out in the background. Races over it only cost time. */
+        private volatile boolean asked;
         /** The latest state whose index has been worked out. */
         private volatile MeshState settled;
 
@@ -121,13 +129,18 @@ final class MeshState {
     }
 
     private void settleIfMuchIsPending() {
-        if (hasPending(BEHIND)) {
-            index();
-        } else if (hasPending(1) && progress.busy.compareAndSet(false, true)) {
+        MeshState settled = progress.settled;
+        long pendingChanges = count - settled.count;
+        long pendingBytes = bytes - settled.bytes;
+        if (pendingChanges >= MAX_BEHIND || pendingBytes >= MAX_BEHIND_BYTES) {
+            settledIndex();
+        } else if ((pendingChanges >= (progress.asked ? MAX_PENDING : MAX_UNASKED) || pendingBytes >= MAX_PENDING_BYTES)
+                && progress.busy.compareAndSet(false, true)) {
             try {
                 progress.background.execute(() -> {
                     try {
-                        index();
+                        progress.asked = false;
+                        settledIndex();
                     } finally {
                         progress.busy.set(false);
                     }
@@ -138,12 +151,6 @@ final class MeshState {
         }
     }
 
-    private boolean hasPending(int times) {
-        MeshState settled = progress.settled;
-        return count - settled.count >= (long) times * MAX_PENDING
-                || bytes - settled.bytes >= times * MAX_PENDING_BYTES;
-    }
-
     /** Changes that nobody has worked out an index with. */
     long pendingCount() {
         return Math.max(0, count - progress.settled.count);
@@ -151,6 +158,13 @@ final class MeshState {
 
     /** The index; null if a fault of ours has broken it, which must not take the store down as well. */
     MeshIndex index() {
+        if (!progress.asked) {
+            progress.asked = true;
+        }
+        return settledIndex();
+    }
+
+    private MeshIndex settledIndex() {
         MeshIndex known = index;
         if (known != null || progress.broken.get()) {
             return known;

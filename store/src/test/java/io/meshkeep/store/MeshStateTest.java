@@ -73,37 +73,51 @@ class MeshStateTest {
     void manyChangesAreWorkedOutInTheBackgroundOnce() {
         ArrayDeque<Runnable> background = new ArrayDeque<>();
         MeshState state = MeshState.of(MeshIndex.EMPTY, background::add);
-        for (int change = 1; change < MeshState.MAX_PENDING; change++) {
+        for (int change = 1; change < MeshState.MAX_UNASKED; change++) {
             state = identity(state, change);
         }
         assertThat(background).isEmpty();
-        MeshState asked = identity(state, MeshState.MAX_PENDING);
-        state = identity(asked, MeshState.MAX_PENDING + 1);
+        MeshState due = identity(state, MeshState.MAX_UNASKED);
+        state = identity(due, MeshState.MAX_UNASKED + 1);
         assertThat(background).hasSize(1);
 
         background.remove().run();
 
         // those that came meanwhile are pending, no others
         assertThat(state.pendingCount()).isEqualTo(1);
-        for (int change = 2; change < MeshState.MAX_PENDING; change++) {
+        assertThat(due.index().identityCount()).isEqualTo(MeshState.MAX_UNASKED);
+        assertThat(state.index().identityCount()).isEqualTo(MeshState.MAX_UNASKED + 1);
+    }
+
+    @Test
+    void fewerAreLeftPendingWhileSomebodyAsks() {
+        ArrayDeque<Runnable> background = new ArrayDeque<>();
+        MeshState state = MeshState.of(MeshIndex.EMPTY, background::add);
+        state.index();
+        for (int change = 1; change <= MeshState.MAX_PENDING; change++) {
+            assertThat(background).isEmpty();
+            state = identity(state, change);
+        }
+        assertThat(background).hasSize(1);
+        background.remove().run();
+
+        // nobody has asked since
+        for (int change = 1; change < MeshState.MAX_UNASKED; change++) {
             state = identity(state, change);
         }
         assertThat(background).isEmpty();
-        identity(state, 1);
-        assertThat(background).hasSize(1);
-        assertThat(asked.index().identityCount()).isEqualTo(MeshState.MAX_PENDING);
-        assertThat(state.index().identityCount()).isEqualTo(MeshState.MAX_PENDING + 1);
+        assertThat(state.pendingCount()).isEqualTo(MeshState.MAX_UNASKED - 1);
     }
 
     @Test
     void aCommitWorksOutItsIndexItselfWhenTheBackgroundFallsBehind() {
         MeshState state = MeshState.of(MeshIndex.EMPTY, NOBODY);
         long most = 0;
-        for (int change = 1; change < 20_000; change++) {
+        for (int change = 1; change < 2 * MeshState.MAX_BEHIND; change++) {
             state = identity(state, change);
             most = Math.max(most, state.pendingCount());
         }
-        assertThat(most).isBetween(2L * MeshState.MAX_PENDING, 4L * MeshState.MAX_PENDING);
+        assertThat(most).isEqualTo(MeshState.MAX_BEHIND - 1);
     }
 
     private static MeshState identity(MeshState before, int number) {
