@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
@@ -30,6 +31,9 @@ public final class LeaseClock implements AutoCloseable {
     private static final int SLOTS = 4096;
     /** Expiries under way at once: the rest waits for its turn, so that other commands get through in between. */
     private static final int MAX_EXPIRING = 256;
+
+    /** Revocations below which their timers are left for the wheel to come by. */
+    static final int FEW_REVOKED = SLOTS;
 
     /** Proposes that a lease be revoked. */
     interface Revoker {
@@ -80,6 +84,9 @@ public final class LeaseClock implements AutoCloseable {
     private final ConcurrentMap<Long, Timer> timers = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<Timer> arrivals = new ConcurrentLinkedQueue<>();
     private final List<List<Timer>> wheel = new ArrayList<>(SLOTS);
+    /** Leases that were revoked since the wheel was last rid of their timers. */
+    private final AtomicInteger revoked = new AtomicInteger();
+
     private final Semaphore expiring = new Semaphore(MAX_EXPIRING);
     private final Revoker revoker;
     private final LongSupplier nanoClock;
@@ -129,6 +136,7 @@ public final class LeaseClock implements AutoCloseable {
         Timer timer = timers.remove(id);
         if (timer != null) {
             timer.removed = true;
+            revoked.incrementAndGet();
             timer.end().forEach(answer -> answer.accept(0));
         }
     }
@@ -193,6 +201,7 @@ public final class LeaseClock implements AutoCloseable {
             try {
                 schedule(tick);
                 visit(tick);
+                forgetRevoked();
             } catch (RuntimeException e) {
                 log.error("the lease clock stumbled; it goes on", e);
             }
@@ -204,8 +213,33 @@ public final class LeaseClock implements AutoCloseable {
     private void schedule(long tick) {
         Timer timer;
         while ((timer = arrivals.poll()) != null) {
-            schedule(timer, tick);
+            if (!timer.removed) {
+                schedule(timer, tick);
+            }
         }
+    }
+
+    /**
+     * Takes the timers of revoked leases out of the wheel once there may be as many of them as of others. It would come
+     * by in its turn, but that takes minutes, in which millions of leases can be granted and revoked.
+     */
+    private void forgetRevoked() {
+        int count = revoked.get();
+        if (count < Math.max(FEW_REVOKED, timers.size())) {
+            return;
+        }
+        revoked.addAndGet(-count);
+        for (int i = 0; i < SLOTS; i++) {
+            List<Timer> slot = wheel.get(i);
+            if (slot.removeIf(timer -> timer.removed)) {
+                wheel.set(i, new ArrayList<>(slot));
+            }
+        }
+    }
+
+    /** Timers in the wheel, those of revoked leases included. For the thread that advances the clock. */
+    int scheduled() {
+        return wheel.stream().mapToInt(List::size).sum();
     }
 
     private void schedule(Timer timer, long tick) {

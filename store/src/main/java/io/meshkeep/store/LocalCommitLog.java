@@ -340,11 +340,23 @@ final class LocalCommitLog implements CommitLog {
     }
 
     private void durable(List<Batch> group, long start) {
-        storage.acknowledge(group.get(group.size() - 1).cut.snapshot().appliedIndex());
+        storage.acknowledge(writtenIndex(group));
         publisher.synced(System.nanoTime() - start);
         for (Batch batch : group) {
             publisher.publish(batch.cut);
         }
+    }
+
+    /**
+     * The applied index that the disk has after a group. A batch that changed nothing is not written, so what it applied
+     * must not be missed at the next start.
+     */
+    private static long writtenIndex(List<Batch> group) {
+        int last = group.size() - 1;
+        while (group.get(last).cut.writes().isEmpty()) {
+            last--;
+        }
+        return group.get(last).cut.snapshot().appliedIndex();
     }
 
     private void syncLoop() {

@@ -305,4 +305,25 @@ class LeaseClockTest {
             assertThat(store.leases().remaining(7).seconds()).isGreaterThanOrEqualTo(98);
         }
     }
+
+    @Test
+    void leasesThatAreRevokedEarlyDoNotPileUp() {
+        for (int lease = 1; lease <= 1000; lease++) {
+            clock.granted(lease, 3600, 1);
+        }
+        for (int tick = 0; tick < 50; tick++) {
+            // they are in the wheel before they are revoked
+            for (int lease = 1001; lease <= 3000; lease++) {
+                clock.granted(lease, 3600, 1);
+            }
+            advance(SECOND / 10);
+            for (int lease = 1001; lease <= 3000; lease++) {
+                clock.revoked(lease);
+            }
+        }
+        advance(SECOND / 10);
+        assertThat(clock.scheduled()).isBetween(1000, 1000 + LeaseClock.FEW_REVOKED);
+        advance(3600 * SECOND);
+        assertThat(expired()).hasSize(1000).allMatch(lease -> lease <= 1000);
+    }
 }

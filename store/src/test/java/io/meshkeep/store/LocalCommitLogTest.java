@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.meshkeep.proto.RequestOp;
 import io.meshkeep.store.StateMachine.Cut;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,7 +91,10 @@ class LocalCommitLogTest {
 
     @BeforeEach
     void open() {
-        StoreOptions options = StoreOptions.builder().unsafeNoSync(true).build();
+        open(StoreOptions.builder().unsafeNoSync(true).build());
+    }
+
+    private void open(StoreOptions options) {
         storage = Storage.open(directory, options);
         commitLog = new LocalCommitLog(
                 "test",
@@ -234,6 +238,38 @@ class LocalCommitLogTest {
         publisher.release.countDown();
         assertThat(refused.get()).isEqualTo(new MvccModel.Answer.Refused(EtcdError.FUTURE_REVISION));
         assertDone(puts);
+    }
+
+    @Test
+    void aGroupThatEndsWithRefusedCommandsIsFoundWholeAtTheNextStart() {
+        close();
+        StoreOptions options = StoreOptions.builder().build();
+        open(options);
+        publisher.holdAt = 2;
+        // the first commit is the apply thread's own, the next the sync thread's, which is held there
+        List<TestStore.Pending> all = new ArrayList<>(putAsOneBatch(10));
+        await(publisher.held);
+        for (int i = 0; i < 100; i++) {
+            all.add(put("ahead" + i));
+        }
+        // revision 2 and ten more came before
+        byte[] ahead = "ahead0".getBytes(StandardCharsets.US_ASCII);
+        Await.until(
+                "a batch is written ahead", () -> commitLog.queueLength() == 0 && storage.record(ahead, 13) != null);
+        List<TestStore.Pending> refused = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            refused.add(submit(new Command.Compact(Requests.compaction(1_000))));
+        }
+        Await.until("all is applied", () -> commitLog.queueLength() == 0);
+        publisher.release.countDown();
+        assertDone(all);
+        for (TestStore.Pending each : refused) {
+            assertThat(each.get()).isEqualTo(new MvccModel.Answer.Refused(EtcdError.FUTURE_REVISION));
+        }
+        close();
+        open(options);
+        assertDone(List.of(put("later")));
+        assertThat(publisher.published.revision()).isEqualTo(113);
     }
 
     @Test
@@ -418,8 +454,14 @@ class LocalCommitLogTest {
                     Command command = number.incrementAndGet() == poisonAt
                             ? poison()
                             : new Command.Put(Requests.put("k" + number, "v"));
+                    boolean mustBeTaken = command instanceof Command.Txn;
                     try {
-                        if (commitLog.submit(command, 100, pending)) {
+                        boolean accepted;
+                        do {
+                            accepted = commitLog.submit(command, 100, pending);
+                            // the others may have filled the queue since, and nothing but the poison ends this
+                        } while (!accepted && mustBeTaken);
+                        if (accepted) {
                             taken.add(pending);
                         }
                     } catch (EtcdException stopped) {
