@@ -83,11 +83,12 @@ final class Compactor implements AutoCloseable {
                 log.debug("compacted up to revision {} in {} ms", next, (System.nanoTime() - started) / 1_000_000);
                 finish(next);
             }
-        } catch (RuntimeException e) {
-            log.error("background compaction failed; it goes on at the next start", e);
+        } catch (Throwable t) {
+            // also an Error, such as no memory: those who wait must not wait for ever
+            log.error("background compaction failed; it goes on at the next start", t);
             synchronized (this) {
                 closed = true;
-                waiters.forEach(waiter -> waiter.done.completeExceptionally(e));
+                waiters.forEach(waiter -> waiter.done.completeExceptionally(t));
                 waiters.clear();
             }
         }

@@ -137,7 +137,16 @@ public final class LeaseClock implements AutoCloseable {
         if (timer != null) {
             timer.removed = true;
             revoked.incrementAndGet();
-            timer.end().forEach(answer -> answer.accept(0));
+            timer.end().forEach(LeaseClock::answerGone);
+        }
+    }
+
+    private static void answerGone(LongConsumer answer) {
+        try {
+            answer.accept(0);
+        } catch (Throwable t) {
+            // this is the thread that commits, and the others wait too
+            log.error("a keepalive's caller failed to take its answer", t);
         }
     }
 

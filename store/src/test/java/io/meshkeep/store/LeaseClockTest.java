@@ -307,6 +307,22 @@ class LeaseClockTest {
     }
 
     @Test
+    void aKeepaliveWhoseCallerFailsKeepsNoOtherWaiting() {
+        completing = false;
+        clock.granted(1, 1, 1);
+        advance(2 * SECOND);
+        clock.keepAlive(1, ttl -> {
+            throw new IllegalStateException("the call is closed");
+        });
+        Answer other = Answer.of(clock, 1);
+        assertThat(other.ttls).isEmpty();
+
+        complete(1, expiries.get(0).completion);
+
+        assertThat(other.ttls).containsExactly(0L);
+    }
+
+    @Test
     void leasesThatAreRevokedEarlyDoNotPileUp() {
         for (int lease = 1; lease <= 1000; lease++) {
             clock.granted(lease, 3600, 1);
