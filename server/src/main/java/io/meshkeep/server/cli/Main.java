@@ -25,7 +25,7 @@ public final class Main {
     static final int FAILED = 1;
     static final int MISUSED = 2;
 
-    /** Start, stop, and end in the way that lets the JVM archive the classes it has loaded. */
+    /** Start, rehearse, stop, and end in the way that lets the JVM archive the classes it has loaded. */
     private static final String TRAINING_PROPERTY = "meshkeep.training";
 
     private final PrintStream out;
@@ -128,6 +128,7 @@ public final class Main {
         running.set(server);
         if (Boolean.getBoolean(TRAINING_PROPERTY)) {
             ending.set(true);
+            Rehearsal.run(server.port());
             server.close();
             return OK;
         }
