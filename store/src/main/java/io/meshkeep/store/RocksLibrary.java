@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
 /**
  * RocksDB's native library. Left to itself RocksDB unpacks it into the temporary directory at each start and deletes it
  * when the process ends, so that each {@code kill -9} leaves 17 MB behind. Here it is unpacked once into the data
- * directory, which only its owner may write, and used again from there.
+ * directory, which only its owner may write, and used again from there. A launcher that has it unpacked already, beside
+ * the jars, names that directory in a system property, which spares new data directories the unpacking.
  */
 final class RocksLibrary {
     private static final Logger log = LoggerFactory.getLogger(RocksLibrary.class);
@@ -36,6 +37,9 @@ final class RocksLibrary {
 
     /** The name that {@link RocksDB#loadLibrary(List)} looks for in a directory, which is not the one in the jar. */
     private static final String FILE = Environment.getJniLibraryFileName("rocksdbjni");
+
+    /** A directory like {@code <data-dir>/native}, which is only read. */
+    private static final String UNPACKED_PROPERTY = "meshkeep.native";
 
     private static boolean loaded;
 
@@ -60,7 +64,7 @@ final class RocksLibrary {
     /** Returns false if the library cannot be kept there: RocksDB's own way may still do. */
     private static boolean loadFrom(Path directory) {
         try {
-            Path unpacked = unpack(directory);
+            Path unpacked = unpacked(directory);
             if (unpacked == null) {
                 return false;
             }
@@ -73,8 +77,8 @@ final class RocksLibrary {
         }
     }
 
-    /** The library's file, unpacked if it is not there; null if it is not in a jar. */
-    private static Path unpack(Path directory) throws IOException {
+    /** The library's file, unpacked into the directory if it lies nowhere yet; null if it is not in a jar. */
+    private static Path unpacked(Path directory) throws IOException {
         URL packed = RocksDB.class.getClassLoader().getResource(PACKED);
         if (packed == null || !(packed.openConnection() instanceof JarURLConnection connection)) {
             return null;
@@ -85,7 +89,15 @@ final class RocksLibrary {
             // The checksum stands in the jar's directory, so it costs nothing to tell one version from another.
             String version = String.format("%08x", entry.getCrc());
             Path file = directory.resolve(version).resolve(FILE);
-            if (!Files.exists(file) || Files.size(file) != entry.getSize()) {
+            String elsewhere = System.getProperty(UNPACKED_PROPERTY);
+            if (elsewhere != null) {
+                Path ready =
+                        Path.of(elsewhere).toAbsolutePath().resolve(version).resolve(FILE);
+                if (isWhole(ready, entry)) {
+                    return ready;
+                }
+            }
+            if (!isWhole(file, entry)) {
                 Storage.createDirectory(directory);
                 Storage.createDirectory(file.getParent());
                 write(jar, entry, file);
@@ -93,6 +105,10 @@ final class RocksLibrary {
             }
             return file;
         }
+    }
+
+    private static boolean isWhole(Path file, JarEntry entry) throws IOException {
+        return Files.isReadable(file) && Files.size(file) == entry.getSize();
     }
 
     /** Writes the file under another name first: what stands under its own is whole, also after a crash. */

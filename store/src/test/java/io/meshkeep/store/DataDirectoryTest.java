@@ -46,18 +46,21 @@ class DataDirectoryTest {
     }
 
     private void openAndKill(Path data, Path temporary, String... prefix) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(prefix));
+        openAndKill(data, temporary, List.of(prefix), List.of());
+    }
+
+    private void openAndKill(Path data, Path temporary, List<String> prefix, List<String> options)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(prefix);
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx128m",
                 "-XX:+UseSerialGC",
                 "-XX:-UsePerfData",
                 "-XX:TieredStopAtLevel=1",
-                "-Djava.io.tmpdir=" + temporary,
-                "-cp",
-                System.getProperty("java.class.path"),
-                Opener.class.getName(),
-                data.toString()));
+                "-Djava.io.tmpdir=" + temporary));
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Opener.class.getName(), data.toString()));
         Process process = new ProcessBuilder(command)
                 .redirectError(directory.resolve("errors").toFile())
                 .start();
@@ -105,6 +108,27 @@ class DataDirectoryTest {
         Files.writeString(other.resolve("library"), "of long ago");
         openAndKill(data, temporary);
         assertThat(other).doesNotExist();
+        assertThat(temporary).isEmptyDirectory();
+    }
+
+    @Test
+    void aLibraryThatIsUnpackedElsewhereIsUsedFromThereIfItIsWhole() throws Exception {
+        Path temporary = Files.createDirectory(directory.resolve("tmp"));
+        Path first = directory.resolve("first");
+        openAndKill(first, temporary);
+        Path shared = Files.move(first.resolve("native"), directory.resolve("an other"));
+        List<String> options = List.of("-Dmeshkeep.native=" + shared);
+
+        Path second = directory.resolve("second");
+        openAndKill(second, temporary, List.of(), options);
+        assertThat(second.resolve("native")).doesNotExist();
+
+        try (Stream<Path> files = Files.walk(shared)) {
+            Path library = files.filter(Files::isRegularFile).findFirst().orElseThrow();
+            Files.write(library, new byte[1]);
+        }
+        openAndKill(second, temporary, List.of(), options);
+        assertThat(second.resolve("native")).isDirectory();
         assertThat(temporary).isEmptyDirectory();
     }
 

@@ -40,6 +40,7 @@ public final class Main {
     /** @param arguments a command and its flags */
     public static void main(String[] arguments) {
         ServerProcess.prepareLogging();
+        ServerProcess.prepareNetty();
         int status = new Main(System.out, System.err, System.getenv()).run(Arrays.asList(arguments));
         if (status != OK) {
             System.exit(status);

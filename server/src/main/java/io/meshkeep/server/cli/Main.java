@@ -25,10 +25,7 @@ public final class Main {
     static final int FAILED = 1;
     static final int MISUSED = 2;
 
-    /** How Netty looks for buffers that were not released: by tracing every 128th, unless it is told otherwise. */
-    private static final String LEAK_DETECTION_PROPERTY = "io.netty.leakDetection.level";
-
-    /** Start, stop, and end in the way that lets the JVM archive the classes it has loaded. */
+    /** Start, rehearse, stop, and end in the way that lets the JVM archive the classes it has loaded. */
     private static final String TRAINING_PROPERTY = "meshkeep.training";
 
     private final PrintStream out;
@@ -44,10 +41,7 @@ public final class Main {
     /** @param arguments a command and its flags, or etcd's flags alone */
     public static void main(String[] arguments) {
         ServerProcess.prepareLogging();
-        if (System.getProperty(LEAK_DETECTION_PROPERTY) == null) {
-            // The stack traces of those few would be a good part of all work; tests look at every buffer instead.
-            System.setProperty(LEAK_DETECTION_PROPERTY, "disabled");
-        }
+        ServerProcess.prepareNetty();
         int status = new Main(System.out, System.err, System.getenv()).run(Arrays.asList(arguments));
         if (status != OK) {
             System.exit(status);
@@ -134,6 +128,7 @@ public final class Main {
         running.set(server);
         if (Boolean.getBoolean(TRAINING_PROPERTY)) {
             ending.set(true);
+            Rehearsal.run(server.port());
             server.close();
             return OK;
         }

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -29,9 +30,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class LauncherTest {
     private static final List<String> TOOLS = List.of(
             "awk",
-            "basename",
             "cat",
-            "dirname",
+            "chmod",
             "env",
             "find",
             "grep",
@@ -263,6 +263,25 @@ class LauncherTest {
         }
     }
 
+    @Test
+    void whatTheTrainedServerUnpackedIsForAllLaterOnes() throws Exception {
+        Path natives = root.resolve("server/target/cds/native");
+        for (String version : List.of("17.0.15", "25.0.3")) {
+            javaHome = jdk("jdk-" + version, version);
+            launch(root, "./meshkeep", "version");
+            assertThat(natives.resolve("version/library")).hasContent("of " + version);
+            assertThat(Files.getPosixFilePermissions(natives.resolve("version/library")))
+                    .contains(PosixFilePermission.OTHERS_READ);
+            assertThat(calls()).last().asString().contains("-Dmeshkeep.native=" + natives + " ");
+        }
+        javaOptions = "-Dmeshkeep.native=/elsewhere";
+        launch(root, "./meshkeep", "version");
+        assertThat(calls())
+                .last()
+                .asString()
+                .matches(".*-Dmeshkeep.native=" + natives + " .*-Dmeshkeep.native=/else.*");
+    }
+
     @ParameterizedTest
     @CsvSource({"help", "--help", "-h", "''"})
     void helpNeedsNothing(String argument) throws Exception {
@@ -380,9 +399,16 @@ class LauncherTest {
                 echo "java %s $*" >>"$CALLS"
                 for option; do
                     case $option in
-                        -XX:ArchiveClassesAtExit=* | -XX:AOTCacheOutput=*) echo x >"${option#*=}"; exit 0 ;;
+                        -XX:ArchiveClassesAtExit=* | -XX:AOTCacheOutput=*) echo x >"${option#*=}"; made=yes ;;
                     esac
+                    if [ "$previous" = --data-dir ]; then data=$option; fi
+                    previous=$option
                 done
+                if [ -n "$made" ]; then
+                    mkdir -p "$data/native/version"
+                    echo "of %s" >"$data/native/version/library"
+                    exit 0
+                fi
                 while [ "$1" != -jar ]; do
                     case $1 in
                         -XX:SharedArchiveFile=* | -XX:AOTCache=*) [ -s "${1#*=}" ] || echo "no ${1#*=}" ;;
@@ -394,7 +420,7 @@ class LauncherTest {
                 shift 2
                 for argument; do echo "arg $argument"; done
                 exit 7
-                """.formatted(version));
+                """.formatted(version, version));
         script(home.resolve("bin/javac"), "exit 1");
         return home.toString();
     }
