@@ -641,41 +641,39 @@ public final class WatchHub implements AutoCloseable {
                 end(watcher);
                 send(watcher.stream, encoder.lost(watcher.id, round.lost(watcher)));
             } else if (found != null) {
-                deliver(watcher, found);
+                deliver(watcher, found, 0);
             }
         }
     }
 
-    /** A watcher that is behind gets what has been found for it already, and waits for more if it has room then. */
+    /** A watcher that is behind gets what has been found for it already; if that is nothing, it is read for. */
     private void goOn(Watcher watcher) {
         Unsent.Rest rest = unsent.take(watcher);
-        if (rest == null || (deliver(watcher, rest.found(), rest.next()) && !watcher.isLive())) {
+        if (rest == null) {
             behind.add(watcher);
+        } else {
+            deliver(watcher, rest.found(), rest.next());
         }
     }
 
-    private void deliver(Watcher watcher, Found found) {
-        if (!deliver(watcher, found, 0)) {
-            behind.remove(watcher);
-        }
-    }
-
-    /** Sends bodies from an index on until the transport has enough; whether it took them all. */
-    private boolean deliver(Watcher watcher, Found found, int next) {
+    /** Sends bodies from an index on; what the transport has no room for is kept until it has. */
+    private void deliver(Watcher watcher, Found found, int next) {
         for (int i = next; i < found.bodies().size(); i++) {
             Body body = found.bodies().get(i);
             if (!watcher.stream.sink.isReady()) {
                 watcher.nextRevision = body.firstRevision();
+                behind.remove(watcher);
                 unsent.keep(watcher, found, i);
-                return false;
+                return;
             }
             send(watcher, body);
         }
         watcher.nextRevision = Math.max(watcher.nextRevision, found.coversTo() + 1);
         if (watcher.nextRevision > dispatched) {
             rejoin(watcher);
+        } else {
+            behind.add(watcher);
         }
-        return true;
     }
 
     private void rejoin(Watcher watcher) {
