@@ -107,6 +107,8 @@ class MeshStateTest {
         }
         assertThat(background).isEmpty();
         assertThat(state.pendingCount()).isEqualTo(MeshState.MAX_UNASKED - 1);
+        identity(state, 1);
+        assertThat(background).hasSize(1);
     }
 
     @Test
