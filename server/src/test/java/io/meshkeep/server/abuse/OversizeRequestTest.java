@@ -18,7 +18,6 @@ import io.meshkeep.proto.WatchCreateRequest;
 import io.meshkeep.proto.WatchGrpc;
 import io.meshkeep.proto.WatchRequest;
 import io.meshkeep.server.crash.ServerProcess;
-import java.io.DataOutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -208,46 +207,20 @@ class OversizeRequestTest {
     /** A length that no signed number holds, in a frame that ends in the middle of it. */
     @Test
     void aLengthOfFourGigabytes() throws Exception {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
-            socket.setSoTimeout(20_000);
-            DataOutputStream out = new DataOutputStream(socket.getOutputStream());
-            out.writeBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-            frame(out, 4, 0, 0, new byte[0]);
-            byte[] headers = Hpack.literals(
-                    ":method",
-                    "POST",
-                    ":scheme",
-                    "http",
-                    ":path",
-                    "/etcdserverpb.KV/Put",
-                    ":authority",
-                    "localhost",
-                    "content-type",
-                    "application/grpc",
-                    "te",
-                    "trailers");
-            frame(out, 1, 4, 1, headers);
-            frame(out, 0, 0, 1, new byte[] {0, -1, -1});
-            out.flush();
-            frame(out, 0, 0, 1, new byte[] {-1, -1, 1, 2, 3});
-            out.flush();
+        try (RawHttp2 client = new RawHttp2(server.port())) {
+            client.send(RawHttp2.HEADERS, RawHttp2.END_HEADERS, 1, RawHttp2.call("/etcdserverpb.KV/Put"))
+                    .send(RawHttp2.DATA, 0, 1, 0, -1, -1)
+                    .flush()
+                    .send(RawHttp2.DATA, 0, 1, -1, -1, 1, 2, 3)
+                    .flush();
             String answer = "";
             byte[] buffer = new byte[4096];
             while (!answer.contains("received message larger")) {
-                int read = socket.getInputStream().read(buffer);
+                int read = client.in().read(buffer);
                 assertThat(read).as("before the answer: %s", answer).isPositive();
                 answer += new String(buffer, 0, read, StandardCharsets.ISO_8859_1);
             }
             assertThat(answer).contains(tooLarge(0xffff_ffffL));
         }
-    }
-
-    private static void frame(DataOutputStream out, int type, int flags, int stream, byte[] body) throws Exception {
-        out.writeByte(body.length >> 16);
-        out.writeShort(body.length);
-        out.writeByte(type);
-        out.writeByte(flags);
-        out.writeInt(stream);
-        out.write(body);
     }
 }
