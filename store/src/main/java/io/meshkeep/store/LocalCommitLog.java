@@ -69,6 +69,9 @@ final class LocalCommitLog implements CommitLog {
     /** What was cut at one time; it is in RocksDB before it is in a group. */
     private record Batch(List<Outcome> outcomes, Cut cut) {}
 
+    /** What one sync made durable, and how long that took. */
+    private record Group(List<Batch> batches, long nanos) {}
+
     private final Storage storage;
     private final Publisher publisher;
     private final StateMachine stateMachine;
@@ -78,8 +81,9 @@ final class LocalCommitLog implements CommitLog {
     private final AtomicLong queuedBytes = new AtomicLong();
     private final long maxQueuedBytes;
     private final BlockingQueue<List<Batch>> toSync = new LinkedBlockingQueue<>(1);
-    private final Queue<List<Batch>> synced = new ConcurrentLinkedQueue<>();
+    private final Queue<Group> synced = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean parked = new AtomicBoolean();
+    private final CommitDelay delay = new CommitDelay();
     private final Thread applyThread;
     private final Thread syncThread;
 
@@ -196,16 +200,22 @@ final class LocalCommitLog implements CommitLog {
                 if (hasFailed()) {
                     break;
                 }
+                long wait = 0;
                 if (inFlight == null && groupSize > 0) {
                     answerSynced();
-                    commitGroup();
-                } else if (open.size() >= WRITE_AHEAD) {
+                    wait = delay();
+                    if (wait == 0) {
+                        commitGroup();
+                        continue;
+                    }
+                }
+                if (open.size() >= WRITE_AHEAD) {
                     writeOpen();
                 } else if (!worked) {
                     if (closing && inFlight == null && !hasWorkLeft()) {
                         break;
                     }
-                    park();
+                    park(wait);
                 }
             }
         } catch (Throwable t) {
@@ -222,17 +232,30 @@ final class LocalCommitLog implements CommitLog {
         return groupSize > 0 || !queue.isEmpty() || !expiries.isEmpty() || !synced.isEmpty();
     }
 
-    private void park() {
+    /** Nanoseconds that what could be synced now should wait for more. */
+    private long delay() {
+        return closing || !hasRoom() ? 0 : delay.remaining(groupSize, System.nanoTime());
+    }
+
+    /** @param delay of the group that could be synced now, or 0 */
+    private void park(long delay) {
         // Whoever makes work sets it up first and looks at this flag second; we do it the other way round.
         parked.set(true);
-        if (!hasWork()) {
-            LockSupport.park(this);
+        if (!hasWork(delay)) {
+            if (delay > 0) {
+                LockSupport.parkNanos(this, delay);
+            } else {
+                LockSupport.park(this);
+            }
         }
         parked.set(false);
     }
 
-    private boolean hasWork() {
-        return !synced.isEmpty() || hasFailed() || canDrain() || inFlight == null && (groupSize > 0 || closing);
+    private boolean hasWork(long delay) {
+        return !synced.isEmpty()
+                || hasFailed()
+                || canDrain()
+                || inFlight == null && (groupSize > 0 && delay == 0 || closing);
     }
 
     private boolean hasRoom() {
@@ -285,6 +308,7 @@ final class LocalCommitLog implements CommitLog {
 
     /** Has all that is open or written made durable, by the sync thread or, if that is not worth it, here and now. */
     private void commitGroup() {
+        delay.committed(groupSize, System.nanoTime());
         if (groupSize <= INLINE_GROUP && written.isEmpty()) {
             commitInline();
             return;
@@ -308,13 +332,16 @@ final class LocalCommitLog implements CommitLog {
         if (!batch.cut.writes().isEmpty()) {
             long start = System.nanoTime();
             storage.commit(batch.cut.writes());
-            durable(List.of(batch), start);
+            long nanos = durable(List.of(batch), start);
+            // only now: had the write failed, those who wait would still be found in the open batch
+            startGroup();
+            answer(batch);
+            delay.answered(batch.outcomes.size(), queued.get(), nanos, System.nanoTime());
         } else {
             publisher.publish(batch.cut);
+            startGroup();
+            answer(batch);
         }
-        // only now: had the write failed, those who wait would still be found in the open batch
-        startGroup();
-        answer(batch);
         publisher.announce();
     }
 
@@ -339,12 +366,15 @@ final class LocalCommitLog implements CommitLog {
         groupExpiredKeys = 0;
     }
 
-    private void durable(List<Batch> group, long start) {
+    /** Returns how long it took to make it durable. */
+    private long durable(List<Batch> group, long start) {
         storage.acknowledge(writtenIndex(group));
-        publisher.synced(System.nanoTime() - start);
+        long nanos = System.nanoTime() - start;
+        publisher.synced(nanos);
         for (Batch batch : group) {
             publisher.publish(batch.cut);
         }
+        return nanos;
     }
 
     /**
@@ -365,8 +395,7 @@ final class LocalCommitLog implements CommitLog {
                 List<Batch> group = toSync.take();
                 long start = System.nanoTime();
                 storage.sync();
-                durable(group, start);
-                synced.add(group);
+                synced.add(new Group(group, durable(group, start)));
                 inFlight = null;
                 wakeApplyThread();
                 publisher.announce();
@@ -383,12 +412,17 @@ final class LocalCommitLog implements CommitLog {
 
     private boolean answerSynced() {
         boolean answered = false;
-        List<Batch> group;
+        Group group;
         while ((group = synced.poll()) != null) {
-            answer(group);
+            answer(group.batches);
+            delay.answered(size(group.batches), groupSize + queued.get(), group.nanos, System.nanoTime());
             answered = true;
         }
         return answered;
+    }
+
+    private static int size(List<Batch> group) {
+        return group.stream().mapToInt(batch -> batch.outcomes.size()).sum();
     }
 
     private static void answer(List<Batch> group) {
