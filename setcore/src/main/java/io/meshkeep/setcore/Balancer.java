@@ -43,6 +43,31 @@ final class Balancer {
         return target;
     }
 
+    /**
+     * The root over nodes within bounds. Inner nodes are left some room: were they full, each first change below one of
+     * them would cut nodes again all the way up.
+     */
+    Node stack(Row row) {
+        Row level = row;
+        while (level.count() > shape.innerMax()) {
+            Row parents = new Row(shape, level.count() / shape.innerMax() + 1);
+            cut(level, false, parents);
+            level = parents;
+        }
+        return level.count() == 1 ? level.node(0) : level.toNode();
+    }
+
+    /** Adds inner nodes over all nodes of a row to another. */
+    private void cut(Row children, boolean packed, Row target) {
+        int start = 0;
+        for (int length : Shape.cut(children.count(), shape.innerMax(), packed)) {
+            Row piece = new Row(shape, length);
+            piece.addNodes(children, start, start + length);
+            target.add(piece.toNode());
+            start += length;
+        }
+    }
+
     /** Cuts a root that is too wide, as often as needed, and takes away roots with one child. */
     Node balanceRoot(Node root) {
         Node balanced = root;
@@ -125,13 +150,6 @@ final class Balancer {
                 children.addChildren(inner, 0, inner.width());
             }
         }
-        children = balance(children);
-        int start = 0;
-        for (int length : Shape.cut(children.count(), shape.innerMax(), packed)) {
-            Row piece = new Row(shape, length);
-            piece.addNodes(children, start, start + length);
-            target.add(piece.toNode());
-            start += length;
-        }
+        cut(balance(children), packed, target);
     }
 }

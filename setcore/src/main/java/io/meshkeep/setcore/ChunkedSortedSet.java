@@ -802,10 +802,10 @@ public final class ChunkedSortedSet<E> implements Iterable<E> {
                     from += length;
                 }
             }
-            Node root = leaves.count() == 1 ? leaves.node(0) : leaves.toNode();
+            Node root = new Balancer(shape).stack(leaves);
             pending = null;
             leaves = null;
-            return new ChunkedSortedSet<>(order, shape, new Balancer(shape).balanceRoot(root));
+            return new ChunkedSortedSet<>(order, shape, root);
         }
 
         private void requireNotBuilt() {

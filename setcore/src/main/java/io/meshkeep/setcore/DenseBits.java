@@ -1,5 +1,7 @@
 package io.meshkeep.setcore;
 
+import java.util.Arrays;
+
 /**
  * Numbers that lie densely, as the bits of words: 64 neighbouring numbers a word. To gather ascending numbers, to combine
  * them and to turn them into numbers again takes no branch on a comparison.
@@ -47,31 +49,29 @@ final class DenseBits {
         return this;
     }
 
-    /** Makes this the combination with other bits of the same range. */
-    DenseBits combine(Algebra algebra, DenseBits other) {
-        long[] own = words;
-        long[] others = other.words;
-        switch (algebra) {
-            case UNION -> {
-                for (int i = 0; i < own.length; i++) {
-                    own[i] |= others[i];
-                }
+    /** Makes this the combination with other ascending numbers of the same range, without a second array of words. */
+    DenseBits combineAscending(Algebra algebra, long[] numbers, int from, int to) {
+        long onlyFirst = algebra.onlyFirst ? -1 : 0;
+        long both = algebra.both ? -1 : 0;
+        long onlySecond = algebra.onlySecond ? -1 : 0;
+        int done = 0;
+        int i = from;
+        while (i < to) {
+            long word = numbers[i] >> 6;
+            long bits = 0;
+            do {
+                bits |= 1L << numbers[i++];
+            } while (i < to && numbers[i] >> 6 == word);
+            int at = (int) (word - firstWord);
+            if (!algebra.onlyFirst) {
+                Arrays.fill(words, done, at, 0);
             }
-            case DIFFERENCE -> {
-                for (int i = 0; i < own.length; i++) {
-                    own[i] &= ~others[i];
-                }
-            }
-            case INTERSECTION -> {
-                for (int i = 0; i < own.length; i++) {
-                    own[i] &= others[i];
-                }
-            }
-            case SYMMETRIC_DIFFERENCE -> {
-                for (int i = 0; i < own.length; i++) {
-                    own[i] ^= others[i];
-                }
-            }
+            long own = words[at];
+            words[at] = own & ~bits & onlyFirst | own & bits & both | ~own & bits & onlySecond;
+            done = at + 1;
+        }
+        if (!algebra.onlyFirst) {
+            Arrays.fill(words, done, words.length, 0);
         }
         return this;
     }

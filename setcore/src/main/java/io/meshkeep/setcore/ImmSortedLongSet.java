@@ -402,7 +402,7 @@ public final class ImmSortedLongSet {
         if (DenseBits.suit(least, most, (long) size() + other.size())) {
             DenseBits bits = new DenseBits(least, most)
                     .addAscending(numbers, from, to)
-                    .combine(algebra, new DenseBits(least, most).addAscending(other.numbers, other.from, other.to));
+                    .combineAscending(algebra, other.numbers, other.from, other.to);
             int count = bits.count();
             ImmSortedLongSet same = same(algebra, other, count);
             return same != null ? same : whole(bits.numbers(count));

@@ -297,6 +297,9 @@ final class LocalCommitLog implements CommitLog {
     private void apply(Proposal proposal) {
         Outcome outcome = new Outcome(proposal.completion, null, EtcdError.STOPPED.exception());
         try {
+            if (stateMachine.wantsCutBefore(proposal.command)) {
+                writeOpen();
+            }
             outcome = new Outcome(proposal.completion, stateMachine.apply(proposal.command), null);
         } catch (EtcdException refused) {
             outcome = new Outcome(proposal.completion, null, refused);

@@ -16,6 +16,9 @@ import java.util.function.LongFunction;
  * depends on where batches are cut.
  */
 final class StateMachine {
+    /** Events that a range may go through without anybody minding. */
+    static final int FEW_EVENTS = 64;
+
     private final RangeReader.Values values;
     private final LongFunction<KeyView> history;
     private WorkingState working;
@@ -32,6 +35,28 @@ final class StateMachine {
     /** Changes of keys since the last cut. */
     int pendingEvents() {
         return working.events();
+    }
+
+    /**
+     * Whether the command should find an empty batch. A range at a revision within the batch goes through the batch's
+     * events up to there, and many such ranges in a large batch would go through most of them each.
+     */
+    boolean wantsCutBefore(Command command) {
+        return working.events() > FEW_EVENTS && command.bare() instanceof Command.Txn txn && looksBack(txn.request());
+    }
+
+    private boolean looksBack(TxnRequest request) {
+        return looksBack(request.getSuccessList()) || looksBack(request.getFailureList());
+    }
+
+    private boolean looksBack(List<RequestOp> ops) {
+        for (RequestOp op : ops) {
+            long at = op.hasRequestRange() ? op.getRequestRange().getRevision() : 0;
+            if (at > 0 && working.isInBatch(at) || op.hasRequestTxn() && looksBack(op.getRequestTxn())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The full record of a stub that a command since the last cut put, or null. */

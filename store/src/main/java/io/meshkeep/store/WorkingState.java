@@ -49,6 +49,10 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
     private byte[] soughtKey;
 
     private byte[] sought;
+    /** The first event of each key that this revision has changed, as far as they were seen; null until one is sought. */
+    private Map<byte[], Event> firstEvents;
+
+    private int seenEvents;
     /** What to take back, or null when there is no mark. */
     private Undo undo;
 
@@ -90,6 +94,7 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
     void begin() {
         revision++;
         sub = 0;
+        firstEvents = null;
     }
 
     /** Remembers the keys as they are now, until {@link #forgetMark}. */
@@ -103,6 +108,7 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
             undo.steps.get(i).run();
         }
         soughtKey = null;
+        firstEvents = null;
         events.subList(undo.events, events.size()).clear();
         writes.subList(undo.writes, writes.size()).clear();
         revision = undo.revision;
@@ -260,16 +266,19 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
         return iterator.hasNext() ? iterator.next() : null;
     }
 
+    /** Whether a view of this revision lies in this batch, whose events up to there would have to be read for it. */
+    boolean isInBatch(long at) {
+        return at >= base.revision();
+    }
+
     /** The keys as they were at a revision that lies in this batch or is its start; null for an older one. */
     KeyView asOf(long at) {
-        if (at < base.revision()) {
+        if (!isInBatch(at)) {
             return null;
         }
         NavigableMap<byte[], byte[]> changes = new TreeMap<>(Arrays::compareUnsigned);
-        for (Event event : events) {
-            if (event.revision() <= at) {
-                changes.put(event.key(), event.delete() ? GONE : KeyValueRecord.resident(event.kv()));
-            }
+        for (Event event : events.subList(0, firstEventAfter(at))) {
+            changes.put(event.key(), event.delete() ? GONE : KeyValueRecord.resident(event.kv()));
         }
         KeySet keys = base.keys();
         return new KeyView() {
@@ -294,13 +303,28 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
     /** The full record of a stub put in this batch, which the disk does not have yet; null if it was not. */
     byte[] pendingFull(byte[] stub) {
         long mod = KeyValueRecord.modRevision(stub);
-        for (int i = events.size() - 1; i >= 0; i--) {
+        for (int i = firstEventAfter(mod) - 1; i >= 0 && events.get(i).revision() == mod; i--) {
             Event event = events.get(i);
-            if (event.revision() == mod && !event.delete() && KeyValueRecord.compareKeys(event.kv(), stub) == 0) {
+            if (!event.delete() && KeyValueRecord.compareKeys(event.kv(), stub) == 0) {
                 return event.kv();
             }
         }
         return null;
+    }
+
+    /** The index of the first event of a revision later than this one: they stand in the order of their revisions. */
+    private int firstEventAfter(long at) {
+        int low = 0;
+        int high = events.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (events.get(middle).revision() <= at) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
     }
 
     /** @param previous what {@link #find} gives for the key, or null */
@@ -384,12 +408,14 @@ final class WorkingState implements KeyView, AccessChecks.Leases {
      * (see {@link RequestChecks}); what a watcher gets as the pair before is then that of the first change.
      */
     private byte[] beforeRevision(byte[] key) {
-        for (int i = events.size() - sub; i < events.size(); i++) {
-            if (Arrays.equals(events.get(i).key(), key)) {
-                return events.get(i).previous();
-            }
+        if (firstEvents == null) {
+            firstEvents = new TreeMap<>(Arrays::compareUnsigned);
+            seenEvents = events.size() - sub;
         }
-        throw new IllegalStateException("a record of this revision has no event");
+        for (; seenEvents < events.size(); seenEvents++) {
+            firstEvents.putIfAbsent(events.get(seenEvents).key(), events.get(seenEvents));
+        }
+        return firstEvents.get(key).previous();
     }
 
     // ---- leases

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -270,6 +271,33 @@ class LocalCommitLogTest {
         open(options);
         assertDone(List.of(put("later")));
         assertThat(publisher.published.revision()).isEqualTo(113);
+    }
+
+    /** Ranges at revisions within a batch go through its events, so they must not meet a large one again and again. */
+    @ParameterizedTest
+    @CsvSource({"55, 1", "56, 2"})
+    void aRangeAtARevisionOfALargeBatchEndsTheBatch(int puts, int batches) {
+        MvccModel model = new MvccModel();
+        model.apply(new Command.Put(Requests.put("hold", "v")));
+        CountDownLatch release = holdApplyThread();
+        int commits = publisher.commits.get();
+        List<Command> commands = new ArrayList<>();
+        for (int i = 0; i < puts; i++) {
+            commands.add(new Command.Put(Requests.put("k", "v" + i)));
+        }
+        for (int i = 0; i < 10; i++) {
+            commands.add(new Command.Txn(Requests.txn()
+                    .addSuccess(Requests.op(Requests.put("t" + i, "v")))
+                    .addSuccess(Requests.op(Requests.range("k", "").setRevision(puts - i)))
+                    .addSuccess(Requests.op(Requests.all().setRevision(puts + i)))
+                    .build()));
+        }
+        List<TestStore.Pending> answers = commands.stream().map(this::submit).toList();
+        release.countDown();
+        for (int i = 0; i < commands.size(); i++) {
+            assertThat(answers.get(i).get()).isEqualTo(model.apply(commands.get(i)));
+        }
+        assertThat(publisher.commits.get() - commits).isEqualTo(batches);
     }
 
     @Test

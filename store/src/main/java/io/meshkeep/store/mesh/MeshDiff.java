@@ -173,7 +173,7 @@ public final class MeshDiff {
             parts.put(Part.CLUSTER_NAME, key -> {
                 Endpoint at = key == null ? null : endpoint(key);
                 Run<Endpoint> run = old.endpointsOf(Scope.LOCAL);
-                return new Unchanged<>(old.endpointsByIdentity, now.endpointsByIp, Endpoint.BY_IDENTITY::compare)
+                return new Unchanged<>(old.endpointsByIdentity(), now.endpointsByIp, Endpoint.BY_IDENTITY::compare)
                         .over(run, at, endpoint -> !identityChanged(endpoint) && !nodeChanged(endpoint));
             });
         }
@@ -328,7 +328,7 @@ public final class MeshDiff {
     private final class OfIdentities implements Source<Endpoint> {
         private final Differences<Identity> identities;
         private final Unchanged<Endpoint> endpoints =
-                new Unchanged<>(old.endpointsByIdentity, now.endpointsByIp, Endpoint.BY_IDENTITY::compare);
+                new Unchanged<>(old.endpointsByIdentity(), now.endpointsByIp, Endpoint.BY_IDENTITY::compare);
         private Identity last;
 
         OfIdentities(Endpoint after) {

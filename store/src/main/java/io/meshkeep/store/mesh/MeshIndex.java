@@ -22,7 +22,7 @@ public final class MeshIndex {
     final ChunkedSortedSet<Identity> identities;
     private final LateSet<LabelUse> labels;
     final ChunkedSortedSet<Endpoint> endpointsByIp;
-    final ChunkedSortedSet<Endpoint> endpointsByIdentity;
+    private final LateSet<Endpoint> endpointsByIdentity;
     private final LateSet<Endpoint> endpointsByNode;
     private final LateSet<Endpoint> endpointsByNamespace;
     final ChunkedSortedSet<Node> nodes;
@@ -42,7 +42,7 @@ public final class MeshIndex {
         identities = ChunkedSortedSet.empty(Identity.ORDER);
         labels = LateSet.of(ChunkedSortedSet.empty(LabelUse.ORDER));
         endpointsByIp = ChunkedSortedSet.empty(Endpoint.BY_IP);
-        endpointsByIdentity = ChunkedSortedSet.empty(Endpoint.BY_IDENTITY);
+        endpointsByIdentity = LateSet.of(ChunkedSortedSet.empty(Endpoint.BY_IDENTITY));
         endpointsByNode = LateSet.of(ChunkedSortedSet.empty(Endpoint.BY_NODE));
         endpointsByNamespace = LateSet.of(ChunkedSortedSet.empty(Endpoint.BY_NAMESPACE));
         nodes = ChunkedSortedSet.empty(Node.ORDER);
@@ -59,15 +59,16 @@ public final class MeshIndex {
         MeshIndex base = update.base;
         identities = update.identities.mergedInto(base.identities);
         endpointsByIp = update.endpoints.mergedInto(base.endpointsByIp);
-        endpointsByIdentity = update.endpoints.mergedInto(base.endpointsByIdentity);
         nodes = update.nodes.mergedInto(base.nodes);
         services = update.services.mergedInto(base.services);
         faults = update.faults.mergedInto(base.faults);
         // after the others, which have put the changes into orders of their own
         labels = update.labels.laterInto(base.labels, this::labelUses);
+        // made from nothing else, so that it is never given up: sorting all endpoints anew is too long to wait for
+        endpointsByIdentity = update.endpoints.laterInto(base.endpointsByIdentity, null);
         endpointsByNode = update.endpoints.laterInto(base.endpointsByNode, endpointsByIp);
         endpointsByNamespace = update.endpoints.laterInto(base.endpointsByNamespace, endpointsByIp);
-        nodeAddresses = update.nodeAddresses.laterInto(base.nodeAddresses, null);
+        nodeAddresses = update.nodeAddresses.laterInto(base.nodeAddresses, this::allNodeAddresses);
         sharing = update.sharing;
         heapBytes = base.heapBytes + update.heapBytes;
         replacedBytes = update.replacedBytes();
@@ -84,6 +85,10 @@ public final class MeshIndex {
         return labels.get(this::labelUses);
     }
 
+    ChunkedSortedSet<Endpoint> endpointsByIdentity() {
+        return endpointsByIdentity.get(null);
+    }
+
     ChunkedSortedSet<Endpoint> endpointsByNode() {
         return endpointsByNode.get(endpointsByIp);
     }
@@ -93,7 +98,7 @@ public final class MeshIndex {
     }
 
     ChunkedSortedSet<NodeAddress> nodeAddresses() {
-        return nodeAddresses.get(null);
+        return nodeAddresses.get(this::allNodeAddresses);
     }
 
     private Iterator<LabelUse> labelUses() {
@@ -102,9 +107,13 @@ public final class MeshIndex {
                 .iterator();
     }
 
-    /** Addresses that are likely to be in use, without waiting for any to be merged. */
-    ChunkedSortedSet<NodeAddress> pastNodeAddresses() {
-        return nodeAddresses.past();
+    private Iterator<NodeAddress> allNodeAddresses() {
+        return nodes.stream().flatMap(node -> NodeAddress.of(node).stream()).iterator();
+    }
+
+    /** Endpoints that were, not long ago, by identity: without waiting for any to be merged. */
+    ChunkedSortedSet<Endpoint> pastEndpointsByIdentity() {
+        return endpointsByIdentity.past();
     }
 
     // ---- one entry
@@ -147,7 +156,7 @@ public final class MeshIndex {
         List<Endpoint> found = new ArrayList<>();
         Iterator<Identity> others = identities.iterator();
         Identity identity = others.hasNext() ? others.next() : null;
-        for (Endpoint endpoint : endpointsByIdentity) {
+        for (Endpoint endpoint : endpointsByIdentity()) {
             if (Identity.isReserved(endpoint.identity())) {
                 continue;
             }
@@ -269,11 +278,11 @@ public final class MeshIndex {
     }
 
     Run<Endpoint> endpointsOf(Scope scope) {
-        return Run.of(endpointsByIdentity, endpoint -> endpoint.scope().compareTo(scope));
+        return Run.of(endpointsByIdentity(), endpoint -> endpoint.scope().compareTo(scope));
     }
 
     Run<Endpoint> endpointsOf(Scope scope, long identity) {
-        return Run.of(endpointsByIdentity, endpoint -> {
+        return Run.of(endpointsByIdentity(), endpoint -> {
             int c = endpoint.scope().compareTo(scope);
             return c != 0 ? c : Long.compare(endpoint.identity(), identity);
         });
@@ -322,7 +331,7 @@ public final class MeshIndex {
             Scope after = scope;
             scope = null;
             scope = lesser(scope, next(identities, after));
-            scope = lesser(scope, next(endpointsByIdentity, after));
+            scope = lesser(scope, next(endpointsByIdentity(), after));
             scope = lesser(scope, next(nodes, after));
             scope = lesser(scope, next(services, after));
             if (scope == null) {

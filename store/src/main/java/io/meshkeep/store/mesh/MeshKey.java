@@ -37,7 +37,7 @@ record MeshKey(MeshKind kind, Scope scope, String cluster, String namespace, Str
             return null;
         }
         int from = STATE.length;
-        for (MeshKind kind : MeshKind.values()) {
+        for (MeshKind kind : MeshKind.ALL) {
             if (startsWith(key, from, kind.directory()) && !(cached && kind == MeshKind.REGISTRATION)) {
                 String rest = text(key, from + kind.directory().length);
                 return switch (kind) {

@@ -1,6 +1,7 @@
 package io.meshkeep.store.mesh;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /** The kinds of keys that a mesh has; reference for their forms is Cilium 1.16 to 1.18. */
 public enum MeshKind {
@@ -16,6 +17,9 @@ public enum MeshKind {
     SERVICE("services/v1/"),
     /** {@code cilium/state/serviceexports/v1/CLUSTER/NAMESPACE/NAME}, or the same under {@code cache}. */
     SERVICE_EXPORT("serviceexports/v1/");
+
+    /** All of them; {@code values()} copies. */
+    static final List<MeshKind> ALL = List.of(values());
 
     private final String directory;
     private final byte[] directoryBytes;

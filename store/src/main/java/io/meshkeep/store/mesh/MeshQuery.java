@@ -329,7 +329,7 @@ public final class MeshQuery {
     }
 
     private boolean addEndpoints(Scope scope, long number, List<Endpoint> into, long most) {
-        ChunkedSortedSet<Endpoint> set = index.endpointsByIdentity;
+        ChunkedSortedSet<Endpoint> set = index.endpointsByIdentity();
         int from = set.lowerBound(endpoint -> {
             int c = endpoint.scope().compareTo(scope);
             return c != 0 ? c : Long.compare(endpoint.identity(), number);

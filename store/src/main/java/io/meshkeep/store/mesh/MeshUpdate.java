@@ -62,6 +62,9 @@ public final class MeshUpdate {
     /** Labels that an identity has, about. */
     private static final long LABELS = 8;
 
+    /** Addresses that a node has, about. */
+    private static final long ADDRESSES = 4;
+
     final MeshIndex base;
     final Delta<Identity> identities = new Delta<>();
     final Delta<LabelUse> labels = new Delta<>();
@@ -124,7 +127,7 @@ public final class MeshUpdate {
                 + replaced(labels, LABELS * base.identities.size())
                 + 4 * replaced(endpoints, base.endpointsByIp.size())
                 + replaced(nodes, base.nodes.size())
-                + replaced(nodeAddresses, base.pastNodeAddresses().size())
+                + replaced(nodeAddresses, ADDRESSES * base.nodes.size())
                 + replaced(services, base.services.size())
                 + replaced(faults, base.faults.size());
     }
@@ -200,7 +203,7 @@ public final class MeshUpdate {
                 before = node;
                 if (node != null) {
                     nodes.removed.add(node);
-                    addresses(node).forEach(nodeAddresses.removed::add);
+                    nodeAddresses.removed.addAll(NodeAddress.of(node));
                 }
             }
             default -> {
@@ -218,15 +221,6 @@ public final class MeshUpdate {
         return before;
     }
 
-    private static List<NodeAddress> addresses(Node node) {
-        return node.addresses().stream()
-                .map(Node.Address::ip)
-                .filter(ip -> !ip.isEmpty())
-                .distinct()
-                .map(ip -> new NodeAddress(ip, node))
-                .toList();
-    }
-
     private void put(MeshKey key, MeshEntry before, byte[] rawKey, byte[] value, long revision)
             throws MalformedException {
         Scope scope = before != null ? before.scope() : shared(key);
@@ -240,7 +234,9 @@ public final class MeshUpdate {
     }
 
     private Identity putIdentity(MeshKey key, Scope scope, byte[] value, long revision) throws MalformedException {
-        List<Label> own = ValueReader.labels(value).stream().map(this::shared).toList();
+        List<Label> own = new ArrayList<>(ValueReader.labels(value));
+        own.replaceAll(this::shared);
+        own = List.copyOf(own);
         Identity identity = new Identity(scope, key.identityNumber(), own, revision);
         identities.added.add(identity);
         for (Label label : own) {
@@ -289,7 +285,7 @@ public final class MeshUpdate {
                 read.source,
                 revision);
         nodes.added.add(node);
-        nodeAddresses.added.addAll(addresses(node));
+        nodeAddresses.added.addAll(NodeAddress.of(node));
         if (!read.name.equals(key.name()) || !read.cluster.equals(cluster)) {
             add(new Fault(
                     Fault.Kind.MISMATCH,
@@ -342,7 +338,7 @@ public final class MeshUpdate {
         return sharing.share(key.scope(), wanted -> {
             Scope found = switch (key.kind()) {
                 case IDENTITY -> scopeIn(base.identities, wanted);
-                case ENDPOINT -> scopeIn(base.endpointsByIdentity, wanted);
+                case ENDPOINT -> scopeIn(base.pastEndpointsByIdentity(), wanted);
                 case NODE, REGISTRATION -> scopeIn(base.nodes, wanted);
                 case SERVICE, SERVICE_EXPORT -> scopeIn(base.services, wanted);
             };

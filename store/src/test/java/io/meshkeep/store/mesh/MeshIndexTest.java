@@ -33,7 +33,7 @@ class MeshIndexTest {
         assertThat(index.identities).isEqualTo(expected.identities);
         assertThat(index.labels()).isEqualTo(expected.labels());
         assertThat(index.endpointsByIp).isEqualTo(expected.endpointsByIp);
-        assertThat(index.endpointsByIdentity).isEqualTo(expected.endpointsByIdentity);
+        assertThat(index.endpointsByIdentity()).isEqualTo(expected.endpointsByIdentity());
         assertThat(index.endpointsByNode()).isEqualTo(expected.endpointsByNode());
         assertThat(index.endpointsByNamespace()).isEqualTo(expected.endpointsByNamespace());
         assertThat(index.endpointsOfNoIdentity()).isEqualTo(expected.endpointsOfNoIdentity());
