@@ -282,6 +282,16 @@ class LauncherTest {
                 .matches(".*-Dmeshkeep.native=" + natives + " .*-Dmeshkeep.native=/else.*");
     }
 
+    @Test
+    void librariesAreSoughtBesideTheArchiveThenWhereTheUserSays() throws Exception {
+        javaHome = jdk("jdk", "17.0.15");
+        launch(root, "./meshkeep", "version");
+        Path natives = root.resolve("server/target/cds/native/netty");
+        assertThat(calls()).last().asString().contains(" -Djava.library.path=" + natives + " ");
+        launch(root, "env", "LD_LIBRARY_PATH=/elsewhere", "./meshkeep", "version");
+        assertThat(calls()).last().asString().contains(" -Djava.library.path=" + natives + ":/elsewhere ");
+    }
+
     @ParameterizedTest
     @CsvSource({"help", "--help", "-h", "''"})
     void helpNeedsNothing(String argument) throws Exception {
