@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Date;
 import java.util.List;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
@@ -25,6 +26,8 @@ import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.CRLReason;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.cert.CertIOException;
@@ -133,10 +136,10 @@ public final class CertificateAuthority {
                     false,
                     new ExtendedKeyUsage(request.uses().stream()
                             .sorted()
-                            .map(KeyUse::purpose)
+                            .map(use -> KeyPurposeId.getInstance(new ASN1ObjectIdentifier(use.purpose())))
                             .toArray(KeyPurposeId[]::new)));
             if (!request.names().isEmpty()) {
-                builder.addExtension(Extension.subjectAlternativeName, false, SubjectNames.encode(request.names()));
+                builder.addExtension(Extension.subjectAlternativeName, false, subjectNames(request.names()));
             }
             addKeyIds(builder, keys.getPublic(), certificate().getPublicKey());
         } catch (CertIOException e) {
@@ -252,6 +255,13 @@ public final class CertificateAuthority {
             serial = new BigInteger(SERIAL_BITS, RANDOM);
         } while (serial.signum() == 0);
         return serial;
+    }
+
+    private static GeneralNames subjectNames(List<String> names) {
+        return new GeneralNames(names.stream()
+                .map(name -> new GeneralName(
+                        SubjectNames.isAddress(name) ? GeneralName.iPAddress : GeneralName.dNSName, name))
+                .toArray(GeneralName[]::new));
     }
 
     private static X500Name name(String commonName) {

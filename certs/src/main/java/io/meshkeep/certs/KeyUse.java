@@ -3,19 +3,18 @@ package io.meshkeep.certs;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import org.bouncycastle.asn1.x509.KeyPurposeId;
 
 /** What a certificate may be shown for (RFC 5280 §4.2.1.12). */
 public enum KeyUse {
-    SERVER(KeyPurposeId.id_kp_serverAuth, "a server"),
-    CLIENT(KeyPurposeId.id_kp_clientAuth, "a client");
+    SERVER("1.3.6.1.5.5.7.3.1", "a server"),
+    CLIENT("1.3.6.1.5.5.7.3.2", "a client");
 
-    private static final String ANY = KeyPurposeId.anyExtendedKeyUsage.getId();
+    private static final String ANY = "2.5.29.37.0";
 
-    private final KeyPurposeId purpose;
+    private final String purpose;
     private final String words;
 
-    KeyUse(KeyPurposeId purpose, String words) {
+    KeyUse(String purpose, String words) {
         this.purpose = purpose;
         this.words = words;
     }
@@ -29,13 +28,14 @@ public enum KeyUse {
                         () -> new IllegalArgumentException("unknown use " + text + "; there are server and client"));
     }
 
-    KeyPurposeId purpose() {
+    /** Its object identifier. */
+    String purpose() {
         return purpose;
     }
 
     /** Whether a list of purposes allows this use; no list allows every use. */
     boolean isAllowedBy(List<String> purposes) {
-        return purposes == null || purposes.contains(purpose.getId()) || purposes.contains(ANY);
+        return purposes == null || purposes.contains(purpose) || purposes.contains(ANY);
     }
 
     @Override

@@ -1,9 +1,6 @@
 package io.meshkeep.certs;
 
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.StringReader;
-import java.io.StringWriter;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.cert.CRLException;
@@ -16,28 +13,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
-import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
-import org.bouncycastle.cert.X509CertificateHolder;
-import org.bouncycastle.crypto.params.AsymmetricKeyParameter;
-import org.bouncycastle.crypto.params.ECPrivateKeyParameters;
-import org.bouncycastle.crypto.params.ECPublicKeyParameters;
-import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
-import org.bouncycastle.crypto.params.RSAKeyParameters;
-import org.bouncycastle.crypto.params.RSAPrivateCrtKeyParameters;
-import org.bouncycastle.crypto.util.PrivateKeyFactory;
-import org.bouncycastle.crypto.util.SubjectPublicKeyInfoFactory;
-import org.bouncycastle.math.ec.ECPoint;
-import org.bouncycastle.math.ec.FixedPointCombMultiplier;
-import org.bouncycastle.openssl.PEMEncryptedKeyPair;
-import org.bouncycastle.openssl.PEMException;
-import org.bouncycastle.openssl.PEMKeyPair;
-import org.bouncycastle.openssl.PEMParser;
-import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
-import org.bouncycastle.pkcs.PKCS8EncryptedPrivateKeyInfo;
-import org.bouncycastle.util.io.pem.PemObject;
-import org.bouncycastle.util.io.pem.PemReader;
-import org.bouncycastle.util.io.pem.PemWriter;
 
 /**
  * The text form of certificates, keys and revocation lists (RFC 7468). What is read may be anything: what is not
@@ -58,9 +33,9 @@ public final class Pem {
      */
     public static List<X509Certificate> certificates(String text) throws UnreadablePemException {
         List<X509Certificate> certificates = new ArrayList<>();
-        for (PemObject block : blocks(text)) {
-            if (isCertificate(block.getType())) {
-                certificates.add(certificate(block.getContent()));
+        for (PemBlock block : blocks(text)) {
+            if (isCertificate(block.type())) {
+                certificates.add(certificate(block.content()));
             }
         }
         if (certificates.isEmpty()) {
@@ -110,27 +85,11 @@ public final class Pem {
      */
     public static PrivateKey privateKey(String text) throws UnreadablePemException {
         requireSane(text);
-        JcaPEMKeyConverter converter = new JcaPEMKeyConverter();
-        try (PEMParser parser = new PEMParser(new StringReader(text))) {
-            Object object;
-            while ((object = parser.readObject()) != null) {
-                if (object instanceof PEMKeyPair pair) {
-                    return converter.getPrivateKey(pair.getPrivateKeyInfo());
-                } else if (object instanceof PrivateKeyInfo info) {
-                    return converter.getPrivateKey(info);
-                } else if (object instanceof PEMEncryptedKeyPair || object instanceof PKCS8EncryptedPrivateKeyInfo) {
-                    throw new UnreadablePemException("holds a private key that is encrypted with a password");
-                }
-            }
-        } catch (PEMException e) {
-            throw new UnreadablePemException("holds a private key that cannot be read", e);
-        } catch (UnreadablePemException e) {
-            throw e;
-        } catch (IOException | RuntimeException e) {
-            // the parser throws all sorts of things over bytes that are no key
-            throw new UnreadablePemException("holds a private key that cannot be read", e);
+        try {
+            return PrivateKeys.first(PemBlock.readAll(text));
+        } catch (MalformedException e) {
+            throw PrivateKeys.unreadable(e);
         }
-        throw new UnreadablePemException("holds no private key");
     }
 
     /**
@@ -140,22 +99,7 @@ public final class Pem {
      */
     public static PublicKey publicKey(String text) throws UnreadablePemException {
         requireSane(text);
-        JcaPEMKeyConverter converter = new JcaPEMKeyConverter();
-        try (PEMParser parser = new PEMParser(new StringReader(text))) {
-            Object object;
-            while ((object = parser.readObject()) != null) {
-                if (object instanceof SubjectPublicKeyInfo info) {
-                    return converter.getPublicKey(info);
-                } else if (object instanceof X509CertificateHolder certificate) {
-                    return converter.getPublicKey(certificate.getSubjectPublicKeyInfo());
-                } else if (object instanceof PEMKeyPair pair && pair.getPublicKeyInfo() != null) {
-                    return converter.getPublicKey(pair.getPublicKeyInfo());
-                }
-            }
-        } catch (IOException | RuntimeException e) {
-            throw new UnreadablePemException("holds a public key that cannot be read", e);
-        }
-        throw new UnreadablePemException("holds no public key");
+        return PublicKeys.first(text);
     }
 
     /**
@@ -164,38 +108,16 @@ public final class Pem {
      * @throws IllegalArgumentException if it cannot be told from a key of this kind
      */
     public static PublicKey publicOf(PrivateKey key) {
-        try {
-            AsymmetricKeyParameter parameters = PrivateKeyFactory.createKey(key.getEncoded());
-            AsymmetricKeyParameter other;
-            if (parameters instanceof RSAPrivateCrtKeyParameters rsa) {
-                other = new RSAKeyParameters(false, rsa.getModulus(), rsa.getPublicExponent());
-            } else if (parameters instanceof ECPrivateKeyParameters ec) {
-                ECPoint point = new FixedPointCombMultiplier()
-                        .multiply(ec.getParameters().getG(), ec.getD());
-                other = new ECPublicKeyParameters(point, ec.getParameters());
-            } else if (parameters instanceof Ed25519PrivateKeyParameters ed) {
-                other = ed.generatePublicKey();
-            } else {
-                throw new IllegalArgumentException("the public half of " + key.getAlgorithm() + " keys is not known");
-            }
-            return new JcaPEMKeyConverter().getPublicKey(SubjectPublicKeyInfoFactory.createSubjectPublicKeyInfo(other));
-        } catch (IOException e) {
-            throw new IllegalArgumentException("a private key without an encoding", e);
-        }
+        return PublicKeys.of(key);
     }
 
-    private static List<PemObject> blocks(String text) throws UnreadablePemException {
+    private static List<PemBlock> blocks(String text) throws UnreadablePemException {
         requireSane(text);
-        List<PemObject> blocks = new ArrayList<>();
-        try (PemReader reader = new PemReader(new StringReader(text))) {
-            PemObject block;
-            while ((block = reader.readPemObject()) != null) {
-                blocks.add(block);
-            }
-        } catch (IOException | RuntimeException e) {
+        try {
+            return PemBlock.readAll(text);
+        } catch (MalformedException e) {
             throw new UnreadablePemException("is no PEM text", e);
         }
-        return blocks;
     }
 
     private static void requireSane(String text) throws UnreadablePemException {
@@ -212,7 +134,7 @@ public final class Pem {
         StringBuilder text = new StringBuilder();
         for (X509Certificate certificate : certificates) {
             try {
-                text.append(block(CERTIFICATE, certificate.getEncoded()));
+                text.append(PemBlock.write(CERTIFICATE, certificate.getEncoded()));
             } catch (CertificateEncodingException e) {
                 throw new IllegalArgumentException("a certificate without an encoding", e);
             }
@@ -234,33 +156,21 @@ public final class Pem {
         boolean rsa = key.getAlgorithm().equals("RSA");
         boolean ec = key.getAlgorithm().equals("EC");
         if (format == KeyFormat.PKCS8) {
-            return block("PRIVATE KEY", key.getEncoded());
+            return PemBlock.write("PRIVATE KEY", key.getEncoded());
         }
         if (format == KeyFormat.PKCS1 && !rsa || format == KeyFormat.SEC1 && !ec) {
             throw new IllegalArgumentException(key.getAlgorithm() + " keys have no " + format + " form");
         }
         byte[] content = null;
         try {
-            // The older forms are what a PKCS#8 key wraps.
-            PrivateKeyInfo info = PrivateKeyInfo.getInstance(key.getEncoded());
-            content = rsa ? info.parsePrivateKey().toASN1Primitive().getEncoded() : Sec1.encode(info);
-            return block(rsa ? "RSA PRIVATE KEY" : "EC PRIVATE KEY", content);
-        } catch (IOException e) {
+            content = rsa ? PrivateKeys.unwrap(key.getEncoded()) : PrivateKeys.sec1(key.getEncoded());
+            return PemBlock.write(rsa ? "RSA PRIVATE KEY" : "EC PRIVATE KEY", content);
+        } catch (MalformedException e) {
             throw new IllegalArgumentException("a private key without an encoding", e);
         } finally {
             if (content != null) {
                 Arrays.fill(content, (byte) 0);
             }
         }
-    }
-
-    private static String block(String type, byte[] content) {
-        StringWriter text = new StringWriter();
-        try (PemWriter writer = new PemWriter(text)) {
-            writer.writeObject(new PemObject(type, content));
-        } catch (IOException e) {
-            throw new IllegalStateException("cannot write to memory", e);
-        }
-        return text.toString();
     }
 }

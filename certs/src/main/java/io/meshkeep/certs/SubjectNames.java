@@ -9,17 +9,19 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
-import org.bouncycastle.asn1.x509.GeneralName;
-import org.bouncycastle.asn1.x509.GeneralNames;
-import org.bouncycastle.util.IPAddress;
 
 /** The names that a certificate is good for: DNS names, with a wildcard in place of the first label, and IP addresses. */
 final class SubjectNames {
-    private static final int DNS = GeneralName.dNSName;
-    private static final int IP = GeneralName.iPAddress;
+    /** The numbers that RFC 5280 gives to kinds of names. */
+    private static final int DNS = 2;
+
+    private static final int IP = 7;
     private static final Pattern DNS_NAME = Pattern.compile(
             "(\\*\\.)?([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)(\\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*");
     private static final int MAX_DNS_NAME = 253;
+    private static final Pattern IPV4 =
+            Pattern.compile("((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.|$)){4}(?<!\\.)");
+    private static final Pattern IPV6_LETTERS = Pattern.compile("[0-9A-Fa-f:][0-9A-Fa-f:.]*");
 
     private SubjectNames() {}
 
@@ -31,13 +33,20 @@ final class SubjectNames {
     }
 
     static boolean isAddress(String name) {
-        return IPAddress.isValid(name);
+        return IPV4.matcher(name).matches() || isIpv6(name);
     }
 
-    static GeneralNames encode(List<String> names) {
-        return new GeneralNames(names.stream()
-                .map(name -> new GeneralName(isAddress(name) ? IP : DNS, name))
-                .toArray(GeneralName[]::new));
+    private static boolean isIpv6(String name) {
+        // With a colon among them nothing is looked up; an address with a zone is of use on one machine only
+        if (name.indexOf(':') < 0 || !IPV6_LETTERS.matcher(name).matches()) {
+            return false;
+        }
+        try {
+            InetAddress.getByName(name);
+            return true;
+        } catch (UnknownHostException e) {
+            return false;
+        }
     }
 
     /** All names of a certificate as text; empty if it has none. */

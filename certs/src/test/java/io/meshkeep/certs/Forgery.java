@@ -22,18 +22,17 @@ final class Forgery {
 
     /** The same with a whole subject, in the order of its encoding. */
     static X509Certificate of(Issued signer, String subject) {
+        return of(signer, new X500Name(BCStyle.INSTANCE, subject));
+    }
+
+    static X509Certificate of(Issued signer, X500Name subject) {
         try {
             KeyPair keys = KeyAlgorithm.EC_P256.generate();
             Date begin = signer.certificate().getNotBefore();
             Date end = signer.certificate().getNotAfter();
             return new JcaX509CertificateConverter()
                     .getCertificate(new JcaX509v3CertificateBuilder(
-                                    signer.certificate(),
-                                    BigInteger.ONE,
-                                    begin,
-                                    end,
-                                    new X500Name(BCStyle.INSTANCE, subject),
-                                    keys.getPublic())
+                                    signer.certificate(), BigInteger.ONE, begin, end, subject, keys.getPublic())
                             .build(new JcaContentSignerBuilder("SHA256withECDSA").build(signer.key())));
         } catch (OperatorCreationException | CertificateException e) {
             throw new AssertionError(e);

@@ -10,8 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPrivateKey;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -150,6 +153,33 @@ class PemTest {
             } catch (UnreadablePemException expected) {
                 assertThat(expected).hasMessageMatching("[a-zA-Z ]+");
             }
+        }
+    }
+
+    @Test
+    void nothingButItsOwnExceptionComesOfABrokenCertificate() {
+        Random random = new Random(11);
+        byte[] certificate = encoded(CertificateAuthority.create("x", KeyAlgorithm.EC_P256, Duration.ofDays(1))
+                .certificate());
+        for (int i = 0; i < 5_000; i++) {
+            byte[] broken = Arrays.copyOf(certificate, i % 2 == 0 ? certificate.length : i % certificate.length);
+            for (int k = 0; k <= random.nextInt(3) && broken.length > 0; k++) {
+                broken[random.nextInt(broken.length)] = (byte) random.nextInt();
+            }
+            try {
+                assertThat(Pem.certificates(PemBlock.write("CERTIFICATE", broken)))
+                        .hasSize(1);
+            } catch (UnreadablePemException expected) {
+                assertThat(expected).hasMessage("holds a certificate that cannot be read");
+            }
+        }
+    }
+
+    private static byte[] encoded(X509Certificate certificate) {
+        try {
+            return certificate.getEncoded();
+        } catch (CertificateEncodingException e) {
+            throw new AssertionError(e);
         }
     }
 

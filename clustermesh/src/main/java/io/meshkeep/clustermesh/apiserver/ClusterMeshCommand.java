@@ -4,6 +4,7 @@ import io.meshkeep.server.ServerConfig;
 import io.meshkeep.server.StartException;
 import io.meshkeep.server.cli.ServeOptions;
 import io.meshkeep.server.cli.ServerProcess;
+import io.meshkeep.server.cli.Training;
 import io.meshkeep.server.cli.UsageException;
 import io.meshkeep.store.StoreException;
 import java.io.IOException;
@@ -90,6 +91,12 @@ public final class ClusterMeshCommand {
             throw cannotStart;
         }
         running.set(server);
+        if (Training.isAllThereIs()) {
+            ending.set(true);
+            Training.run(server.store().orElseThrow(), store.dataDir());
+            server.close();
+            return OK;
+        }
         out.println("Meshkeep synchronises cluster " + options.cluster().name()
                 + server.store()
                         .map(own -> " and serves clients on " + String.join(", ", own.clientUrls()))

@@ -25,9 +25,6 @@ public final class Main {
     static final int FAILED = 1;
     static final int MISUSED = 2;
 
-    /** Start, rehearse, stop, and end in the way that lets the JVM archive the classes it has loaded. */
-    private static final String TRAINING_PROPERTY = "meshkeep.training";
-
     private final PrintStream out;
     private final PrintStream err;
     private final Map<String, String> environment;
@@ -126,10 +123,9 @@ public final class Main {
             throw cannotStart;
         }
         running.set(server);
-        if (Boolean.getBoolean(TRAINING_PROPERTY)) {
+        if (Training.isAllThereIs()) {
             ending.set(true);
-            Rehearsal.run(server.port());
-            server.close();
+            Training.run(server, options.config().dataDir());
             return OK;
         }
         tellReady(server, options.config(), log);

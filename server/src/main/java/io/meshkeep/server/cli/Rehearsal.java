@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import javax.net.SocketFactory;
 
 /**
  * What the first clients will ask, asked of a server that is started only for the JVM to learn which classes it loads and
@@ -54,11 +55,14 @@ final class Rehearsal {
         out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream()));
     }
 
-    /** @throws StartException if the server does not answer as it should */
-    static void run(int port) throws StartException {
+    /**
+     * @param sockets makes connections, with TLS if the server has it
+     * @throws StartException if the server does not answer as it should
+     */
+    static void run(int port, SocketFactory sockets) throws StartException {
         try {
-            askForHealth(port);
-            try (Socket socket = connect(port)) {
+            askForHealth(port, sockets);
+            try (Socket socket = connect(port, sockets)) {
                 new Rehearsal(socket).call();
             }
         } catch (IOException e) {
@@ -66,15 +70,15 @@ final class Rehearsal {
         }
     }
 
-    private static Socket connect(int port) throws IOException {
-        Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    private static Socket connect(int port, SocketFactory sockets) throws IOException {
+        Socket socket = sockets.createSocket(InetAddress.getLoopbackAddress(), port);
         socket.setSoTimeout(PATIENCE_MILLIS);
         socket.setTcpNoDelay(true);
         return socket;
     }
 
-    private static void askForHealth(int port) throws IOException {
-        try (Socket socket = connect(port)) {
+    private static void askForHealth(int port, SocketFactory sockets) throws IOException {
+        try (Socket socket = connect(port, sockets)) {
             socket.getOutputStream()
                     .write("GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
                             .getBytes(StandardCharsets.US_ASCII));

@@ -35,9 +35,15 @@ record TlsContext(SslContext context, TlsMaterial material) {
     private static final List<String> SUITES_1_3 =
             List.of("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256");
 
+    private static final String KEY_STORE = "JKS";
+
     static TlsContext of(TlsConfig config, TlsMaterial material, SslProvider provider) throws SSLException {
         SslContextBuilder builder = SslContextBuilder.forServer(
                         material.own().key(), material.own().chain().toArray(new X509Certificate[0]))
+                // Any other type of key store derives a key from a password, 50 ms of work, for what stays in memory.
+                .keyStoreType(KEY_STORE)
+                // Also where no client is asked for a certificate: otherwise Java's own authorities would be read.
+                .trustManager(new ClientTrust(material))
                 .sslProvider(provider)
                 .protocols(config.protocols())
                 .ciphers(suites(config))
@@ -49,7 +55,7 @@ record TlsContext(SslContext context, TlsMaterial material) {
                         ApplicationProtocolNames.HTTP_2,
                         ApplicationProtocolNames.HTTP_1_1));
         if (!material.trusted().isEmpty()) {
-            builder.clientAuth(ClientAuth.REQUIRE).trustManager(new ClientTrust(material));
+            builder.clientAuth(ClientAuth.REQUIRE);
         }
         return new TlsContext(builder.build(), material);
     }

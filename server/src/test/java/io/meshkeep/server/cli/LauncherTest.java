@@ -282,6 +282,36 @@ class LauncherTest {
                 .matches(".*-Dmeshkeep.native=" + natives + " .*-Dmeshkeep.native=/else.*");
     }
 
+    /** With its own jar, whose classes are others: the archive of one fits no other. */
+    @Test
+    void whatHoldsTheServerIsTrainedToo() throws Exception {
+        javaHome = jdk("jdk", "17.0.15");
+        Path target = root.resolve("clustermesh/target");
+        for (int start = 0; start < 2; start++) {
+            assertThat(launch(root, "./meshkeep", "clustermesh").out()).containsExactly("arg clustermesh");
+            assertThat(calls())
+                    .filteredOn(call -> call.contains("-XX:ArchiveClassesAtExit=" + target))
+                    .singleElement(STRING)
+                    .contains("-jar " + target.resolve("meshkeep-clustermesh.jar") + " clustermesh --k8s-api-server ");
+            assertThat(calls())
+                    .last()
+                    .asString()
+                    .contains("-XX:SharedArchiveFile=" + target.resolve("cds/jdk-17.0.15.jsa") + " ")
+                    .contains("-Dmeshkeep.native=" + target.resolve("cds/native") + " ");
+        }
+        assertThat(target.resolve("cds/native/version/library")).hasContent("of 17.0.15");
+    }
+
+    @Test
+    void librariesAreSoughtBesideTheArchiveThenWhereTheUserSays() throws Exception {
+        javaHome = jdk("jdk", "17.0.15");
+        launch(root, "./meshkeep", "version");
+        Path natives = root.resolve("server/target/cds/native/netty");
+        assertThat(calls()).last().asString().contains(" -Djava.library.path=" + natives + " ");
+        launch(root, "env", "LD_LIBRARY_PATH=/elsewhere", "./meshkeep", "version");
+        assertThat(calls()).last().asString().contains(" -Djava.library.path=" + natives + ":/elsewhere ");
+    }
+
     @ParameterizedTest
     @CsvSource({"help", "--help", "-h", "''"})
     void helpNeedsNothing(String argument) throws Exception {

@@ -3,8 +3,12 @@ package io.meshkeep.server.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import io.meshkeep.certs.KeyAlgorithm;
+import io.meshkeep.certs.KeyFormat;
+import io.meshkeep.server.tls.Pki;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command as a process: its streams, signals and exit status. */
@@ -78,6 +83,40 @@ class ServeProcessTest {
         assertThat(err.readLine()).isNull();
     }
 
+    /** Its jar is signed, and to check that takes a JVM a third of a second, which no archive of classes can spare. */
+    @ParameterizedTest
+    @CsvSource({"EC_P256, PKCS8", "EC_P256, SEC1", "RSA_2048, PKCS1"})
+    void aServerWithTlsStartsAndGreetsClientsWithoutBouncyCastle(KeyAlgorithm algorithm, KeyFormat format)
+            throws Exception {
+        Pki pki = new Pki(directory);
+        pki.writeServer(algorithm, format);
+        Path loaded = directory.resolve("loaded");
+        Process server = serve(
+                List.of("-Xlog:class+load:file=" + loaded),
+                "--data-dir=data",
+                "--listen-client-urls=https://127.0.0.1:0",
+                "--advertise-client-urls=https://127.0.0.1:0",
+                "--cert-file=server.crt",
+                "--key-file=server.key",
+                "--trusted-ca-file=ca.crt",
+                "--client-cert-auth");
+        String ready = awaitLine(server.inputReader(StandardCharsets.UTF_8), "Meshkeep ");
+        int port = Integer.parseInt(
+                ready.replaceFirst(".* serves https://127.0.0.1:", "").replaceFirst(",.*", ""));
+        try (Socket socket = Pki.clientContext(pki.client("me"), pki.authority.certificate())
+                .getSocketFactory()
+                .createSocket("127.0.0.1", port)) {
+            socket.getOutputStream()
+                    .write("GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+                    .startsWith("HTTP/1.1 200 ");
+        }
+        assertThat(Files.readAllLines(loaded))
+                .anyMatch(line -> line.contains("io.meshkeep.server.tls.AdmittedClient"))
+                .noneMatch(line -> line.contains("org.bouncycastle."));
+    }
+
     @Test
     void misuseEndsWithOneLineAndStatus2() throws Exception {
         Process server = serve("--no-such-flag");
@@ -121,12 +160,17 @@ class ServeProcessTest {
     }
 
     private Process serve(String... flags) throws IOException {
+        return serve(List.of(), flags);
+    }
+
+    private Process serve(List<String> jvmOptions, String... flags) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         if (Runtime.version().feature() >= 24) {
             // As the launcher does; otherwise the JVM itself prints warnings.
             command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
         }
+        command.addAll(jvmOptions);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName(), "serve"));
         command.addAll(List.of(flags));
         ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
