@@ -32,11 +32,16 @@ public final class Pem {
      * @throws UnreadablePemException if there are none, or one is broken
      */
     public static List<X509Certificate> certificates(String text) throws UnreadablePemException {
+        requireSane(text);
         List<X509Certificate> certificates = new ArrayList<>();
-        for (PemBlock block : blocks(text)) {
-            if (isCertificate(block.type())) {
-                certificates.add(certificate(block.content()));
+        try {
+            for (PemBlock block : PemBlock.readAll(text)) {
+                if (isCertificate(block.type())) {
+                    certificates.add(certificate(block.content()));
+                }
             }
+        } catch (MalformedException e) {
+            throw new UnreadablePemException("is no PEM text", e);
         }
         if (certificates.isEmpty()) {
             throw new UnreadablePemException("holds no certificate");
@@ -85,11 +90,7 @@ public final class Pem {
      */
     public static PrivateKey privateKey(String text) throws UnreadablePemException {
         requireSane(text);
-        try {
-            return PrivateKeys.first(PemBlock.readAll(text));
-        } catch (MalformedException e) {
-            throw PrivateKeys.unreadable(e);
-        }
+        return PrivateKeys.first(text);
     }
 
     /**
@@ -109,15 +110,6 @@ public final class Pem {
      */
     public static PublicKey publicOf(PrivateKey key) {
         return PublicKeys.of(key);
-    }
-
-    private static List<PemBlock> blocks(String text) throws UnreadablePemException {
-        requireSane(text);
-        try {
-            return PemBlock.readAll(text);
-        } catch (MalformedException e) {
-            throw new UnreadablePemException("is no PEM text", e);
-        }
     }
 
     private static void requireSane(String text) throws UnreadablePemException {

@@ -13,12 +13,12 @@ final class PemBlock {
     private static final Base64.Encoder BASE64 = Base64.getMimeEncoder(64, new byte[] {'\n'});
 
     private final String type;
-    private final byte[] content;
+    private final String base64;
     private final boolean encrypted;
 
-    private PemBlock(String type, byte[] content, boolean encrypted) {
+    private PemBlock(String type, String base64, boolean encrypted) {
         this.type = type;
-        this.content = content;
+        this.base64 = base64;
         this.encrypted = encrypted;
     }
 
@@ -27,8 +27,12 @@ final class PemBlock {
         return type;
     }
 
-    byte[] content() {
-        return content;
+    byte[] content() throws MalformedException {
+        try {
+            return Base64.getDecoder().decode(base64);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedException("a block is not in base64", e);
+        }
     }
 
     /** Whether a header says that the content is encrypted with a password. */
@@ -40,13 +44,22 @@ final class PemBlock {
     static List<PemBlock> readAll(String text) throws MalformedException {
         List<PemBlock> blocks = new ArrayList<>();
         Iterator<String> lines = text.lines().iterator();
+        PemBlock block;
+        while ((block = readNext(lines)) != null) {
+            blocks.add(block);
+        }
+        return blocks;
+    }
+
+    /** The next block in the lines of a text, or null; the lines behind it are not looked at. */
+    static PemBlock readNext(Iterator<String> lines) throws MalformedException {
         while (lines.hasNext()) {
             String line = lines.next().stripTrailing();
             if (line.startsWith(BEGIN) && line.endsWith(DASHES) && line.length() > BEGIN.length() + DASHES.length()) {
-                blocks.add(read(line.substring(BEGIN.length(), line.length() - DASHES.length()), lines));
+                return read(line.substring(BEGIN.length(), line.length() - DASHES.length()), lines);
             }
         }
-        return blocks;
+        return null;
     }
 
     private static PemBlock read(String type, Iterator<String> lines) throws MalformedException {
@@ -56,23 +69,15 @@ final class PemBlock {
         while (lines.hasNext()) {
             String line = lines.next();
             if (line.startsWith(end)) {
-                return new PemBlock(type, decode(base64.toString()), encrypted);
+                return new PemBlock(type, base64.toString(), encrypted);
             }
             if (line.indexOf(':') >= 0) {
                 encrypted |= line.startsWith("Proc-Type:") && line.endsWith("ENCRYPTED");
             } else {
-                base64.append(line.strip());
+                line.chars().filter(c -> !Character.isWhitespace(c)).forEach(c -> base64.append((char) c));
             }
         }
         throw new MalformedException("a block does not end");
-    }
-
-    private static byte[] decode(String base64) throws MalformedException {
-        try {
-            return Base64.getDecoder().decode(base64);
-        } catch (IllegalArgumentException e) {
-            throw new MalformedException("a block is not in base64", e);
-        }
     }
 
     /** The text of a block. */

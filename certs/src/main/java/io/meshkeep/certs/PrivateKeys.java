@@ -6,7 +6,7 @@ import java.security.PrivateKey;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.List;
+import java.util.Iterator;
 import java.util.Map;
 
 /**
@@ -37,24 +37,30 @@ final class PrivateKeys {
 
     private PrivateKeys() {}
 
-    /** The first private key among the blocks of a text. */
-    static PrivateKey first(List<PemBlock> blocks) throws UnreadablePemException {
-        for (PemBlock block : blocks) {
-            if (block.type().endsWith("PRIVATE KEY")) {
-                if (block.isEncrypted() || block.type().equals("ENCRYPTED PRIVATE KEY")) {
-                    throw new UnreadablePemException("holds a private key that is encrypted with a password");
+    /** The first private key of a text, whatever follows it. */
+    static PrivateKey first(String text) throws UnreadablePemException {
+        Iterator<String> lines = text.lines().iterator();
+        try {
+            PemBlock block;
+            while ((block = PemBlock.readNext(lines)) != null) {
+                if (block.type().endsWith("PRIVATE KEY")) {
+                    return read(block);
                 }
-                return read(block);
             }
+        } catch (MalformedException e) {
+            throw unreadable(e);
         }
         throw new UnreadablePemException("holds no private key");
     }
 
-    static UnreadablePemException unreadable(Exception cause) {
+    private static UnreadablePemException unreadable(Exception cause) {
         return new UnreadablePemException("holds a private key that cannot be read", cause);
     }
 
     private static PrivateKey read(PemBlock block) throws UnreadablePemException {
+        if (block.isEncrypted() || block.type().equals("ENCRYPTED PRIVATE KEY")) {
+            throw new UnreadablePemException("holds a private key that is encrypted with a password");
+        }
         try {
             return switch (block.type()) {
                 case "PRIVATE KEY" -> ofPkcs8(block.content());

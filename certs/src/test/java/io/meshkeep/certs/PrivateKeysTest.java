@@ -166,6 +166,26 @@ class PrivateKeysTest {
                 .hasMessage("holds a private key that is encrypted with a password");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "-----BEGIN PRIVATE KEY-----\nMIG",
+                "-----BEGIN PRIVATE KEY-----\n?\n-----END PRIVATE KEY-----\n",
+                "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n"
+            })
+    void whatFollowsAKeyIsNotLookedAt(String rest) throws Exception {
+        String text = Pem.of(KeyAlgorithm.EC_P256.generate().getPrivate(), KeyFormat.SEC1);
+        assertThat(Pem.privateKey(text + rest)).isEqualTo(Pem.privateKey(text));
+    }
+
+    @Test
+    void blanksWithinALineDoNotMatter() throws Exception {
+        String text = Pem.of(KeyAlgorithm.EC_P256.generate().getPrivate(), KeyFormat.SEC1);
+        int within = text.indexOf('\n') + 10;
+        assertThat(Pem.privateKey(text.substring(0, within) + " \t" + text.substring(within)))
+                .isEqualTo(Pem.privateKey(text));
+    }
+
     @Test
     void endsOfLinesAndSpacesAfterThemDoNotMatter() throws Exception {
         String text = Pem.of(generate("EC", 256), KeyFormat.SEC1);
