@@ -16,7 +16,7 @@ package io.meshkeep.store;
  * <p>Not thread-safe: the apply thread's own.
  */
 final class CommitDelay {
-    /** What of a sync's time a group waits at most. With a half no wait can cost more than a quarter of the rate. */
+    /** What of a sync's time a group waits at most. With a half, a wait for nobody costs at most a third of the rate. */
     private static final double SHARE = 0.5;
 
     /** The most that a group waits, nanoseconds, whatever the disk does. */
@@ -45,21 +45,26 @@ final class CommitDelay {
      * A group was answered.
      *
      * @param answered commands in it
-     * @param queued commands that have come meanwhile
+     * @param others commands that had come before they were answered
      * @param nanos what its sync took
      * @param now the clock's time
      */
-    void answered(int answered, int queued, long nanos, long now) {
+    void answered(int answered, int others, long nanos, long now) {
         syncNanos = syncNanos == 0 ? nanos : syncNanos + (nanos - syncNanos) / 8;
         // one sync that took long says nothing of the next
         long wait = Math.min((long) (SHARE * Math.min(nanos, syncNanos)), MAX_NANOS);
-        expected = answered + queued;
+        expected = answered + others;
         deadline = now + wait;
         waiting = false;
         if (toSkip > 0) {
             toSkip--;
             expected = 0;
         }
+    }
+
+    /** Commands that the next group waits for, if it waits. */
+    int expected() {
+        return expected;
     }
 
     /**

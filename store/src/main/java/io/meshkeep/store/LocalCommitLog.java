@@ -183,6 +183,11 @@ final class LocalCommitLog implements CommitLog {
         return queued.get();
     }
 
+    /** Commands that a group would wait for now. On the apply thread only, where callers are answered. */
+    int expected() {
+        return delay.expected();
+    }
+
     private boolean hasFailed() {
         return failure.get() != null;
     }
@@ -338,8 +343,10 @@ final class LocalCommitLog implements CommitLog {
             long nanos = durable(List.of(batch), start);
             // only now: had the write failed, those who wait would still be found in the open batch
             startGroup();
+            // before they are answered, since who comes back at once would count twice
+            int others = queued.get();
             answer(batch);
-            delay.answered(batch.outcomes.size(), queued.get(), nanos, System.nanoTime());
+            delay.answered(batch.outcomes.size(), others, nanos, System.nanoTime());
         } else {
             publisher.publish(batch.cut);
             startGroup();
@@ -417,8 +424,9 @@ final class LocalCommitLog implements CommitLog {
         boolean answered = false;
         Group group;
         while ((group = synced.poll()) != null) {
+            int others = groupSize + queued.get();
             answer(group.batches);
-            delay.answered(size(group.batches), groupSize + queued.get(), group.nanos, System.nanoTime());
+            delay.answered(size(group.batches), others, group.nanos, System.nanoTime());
             answered = true;
         }
         return answered;

@@ -194,6 +194,31 @@ class LocalCommitLogTest {
         assertThat(answered).isSorted().hasSize(100);
     }
 
+    /** Who comes back while it is being answered is one caller all the same, and not one more to wait for. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 20})
+    void noGroupWaitsForMoreCallersThanThereAre(int callers) throws InterruptedException {
+        CountDownLatch done = new CountDownLatch(callers);
+        AtomicInteger mostExpected = new AtomicInteger();
+        for (int i = 0; i < callers; i++) {
+            comeBack(100, done, mostExpected);
+        }
+        assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(mostExpected).hasPositiveValue().hasValueLessThanOrEqualTo(callers);
+    }
+
+    private void comeBack(int times, CountDownLatch done, AtomicInteger mostExpected) {
+        assertThat(commitLog.submit(new Command.Put(Requests.put("k", "v")), 100, (result, error) -> {
+                    mostExpected.accumulateAndGet(commitLog.expected(), Math::max);
+                    if (times == 0) {
+                        done.countDown();
+                    } else {
+                        comeBack(times - 1, done, mostExpected);
+                    }
+                }))
+                .isTrue();
+    }
+
     @Test
     void takesOnlySoManyCommands() {
         CountDownLatch release = holdApplyThread();
