@@ -110,13 +110,13 @@ public record ListenUrl(Scheme scheme, String host, int port) {
         return new ListenUrl(scheme, host, newPort);
     }
 
-    /** The URL in its usual form, with brackets around IPv6 addresses only. {@link #parse} reads it back. */
     /** Written out: what a record has makes its code when it is first asked, which no archive holds, and takes 20 ms. */
     @Override
     public int hashCode() {
         return Objects.hash(scheme, host, port);
     }
 
+    /** The URL in its usual form, with brackets around IPv6 addresses only. {@link #parse} reads it back. */
     @Override
     public String toString() {
         boolean ipv6 = host.indexOf(':') >= 0;

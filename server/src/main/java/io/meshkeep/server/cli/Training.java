@@ -26,12 +26,17 @@ public final class Training {
     }
 
     /**
-     * Rehearses with a server and closes it, then with servers that have TLS, if there are certificates for them; leaves beside the data, in {@code native},
-     * the native code that later processes need not unpack.
+     * Rehearses with a server and closes it, then with servers that have TLS, if there are certificates for them; leaves
+     * beside the data, in {@code native}, the native code that later processes need not unpack.
      *
      * @throws StartException if something does not go as it should
      */
     public static void run(MeshkeepServer server, Path dataDir) throws StartException {
+        try {
+            NettyLibraries.unpack(dataDir.resolve("native/netty"));
+        } catch (IOException e) {
+            throw new StartException("Netty's native code cannot be unpacked: " + e, e);
+        }
         Rehearsal.run(server.port(), SocketFactory.getDefault());
         server.close();
         String certificates = System.getProperty(CERTIFICATES_PROPERTY, "");
@@ -40,11 +45,6 @@ public final class Training {
                 Path own = Path.of(directory);
                 TlsRehearsal.run(own, dataDir.resolve("tls").resolve(own.getFileName()));
             }
-        }
-        try {
-            NettyLibraries.unpack(dataDir.resolve("native/netty"));
-        } catch (IOException e) {
-            throw new StartException("Netty's native code cannot be unpacked: " + e, e);
         }
     }
 }

@@ -282,6 +282,25 @@ class LauncherTest {
                 .matches(".*-Dmeshkeep.native=" + natives + " .*-Dmeshkeep.native=/else.*");
     }
 
+    @Test
+    void whatARehearsalThatFailedUnpackedIsForNobody() throws Exception {
+        javaHome = jdk("jdk", "17.0.15");
+        Result result = launch(root, "env", "REHEARSAL_FAILS=no room", "./meshkeep", "version");
+        assertThat(result.out()).containsExactly("arg version");
+        assertThat(result.err())
+                .contains("meshkeep: note: the server could not be rehearsed, and starts more slowly: no room");
+        assertThat(root.resolve("server/target/cds/native")).doesNotExist();
+    }
+
+    @Test
+    void nothingIsSoughtWhereNothingCouldBeTrained() throws Exception {
+        javaHome = jdk("jdk", "17.0.15");
+        Path target = Files.createDirectories(root.resolve("server/target"));
+        Files.writeString(target.resolve("cds"), "not a directory");
+        assertThat(launch(root, "./meshkeep", "version").out()).containsExactly("arg version");
+        assertThat(calls()).last().asString().doesNotContain("-Djava.library.path=");
+    }
+
     /** With its own jar, whose classes are others: the archive of one fits no other. */
     @Test
     void whatHoldsTheServerIsTrainedToo() throws Exception {
@@ -437,6 +456,7 @@ class LauncherTest {
                 if [ -n "$made" ]; then
                     mkdir -p "$data/native/version"
                     echo "of %s" >"$data/native/version/library"
+                    [ -z "$REHEARSAL_FAILS" ] || { echo "$REHEARSAL_FAILS"; exit 1; }
                     exit 0
                 fi
                 while [ "$1" != -jar ]; do
