@@ -185,19 +185,24 @@ class DamagedDataTest {
         assertRefused();
     }
 
-    /** What it held is in files by now; it is only kept to be written over. */
+    /**
+     * What it held is in files by now; it is only kept to be written over. There is one, or two, if the flush that began
+     * when the first log was full had not ended before the second began.
+     */
     @Test
     void aLogThatIsDoneWithMayBeGone() throws Exception {
         killed(20, true);
         List<Path> logs = DataFiles.logs(data);
-        assertThat(logs).hasSize(2);
+        assertThat(logs).hasSizeBetween(2, 3);
         RangeResponse content;
         try (MeshkeepServer server = DataFiles.open(dir.resolve("live"))) {
             ManagedChannel channel = channel(server);
             content = content(channel);
             channel.shutdownNow();
         }
-        Files.delete(logs.get(0));
+        for (Path done : logs.subList(0, logs.size() - 1)) {
+            Files.delete(done);
+        }
         assertHolds(content);
     }
 
