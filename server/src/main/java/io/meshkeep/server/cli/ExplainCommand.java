@@ -9,6 +9,10 @@ import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.TlsChannelCredentials;
 import io.grpc.stub.MetadataUtils;
+import io.meshkeep.certs.CertificateFiles;
+import io.meshkeep.certs.Issued;
+import io.meshkeep.certs.KeyFormat;
+import io.meshkeep.certs.Pem;
 import io.meshkeep.proto.AuthGrpc;
 import io.meshkeep.proto.AuthRoleGetRequest;
 import io.meshkeep.proto.AuthUserGetRequest;
@@ -18,9 +22,13 @@ import io.meshkeep.server.StartException;
 import io.meshkeep.store.AuthUser;
 import io.meshkeep.store.KeyIntervals;
 import io.meshkeep.store.KeyRange;
+import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -125,12 +133,20 @@ final class ExplainCommand {
                 credentials.trustManager(new File(given.get("cacert", "")));
             }
             if (!given.all("cert").isEmpty()) {
-                credentials.keyManager(new File(given.get("cert", "")), new File(given.get("key-file", "")));
+                Issued own =
+                        CertificateFiles.readIssued(Path.of(given.get("cert", "")), Path.of(given.get("key-file", "")));
+                // which takes a key in no other form
+                String key = Pem.of(own.key(), KeyFormat.PKCS8);
+                credentials.keyManager(stream(Pem.of(own.chain())), stream(key));
             }
             return Grpc.newChannelBuilder(target, credentials.build()).build();
         } catch (IOException e) {
             throw new StartException("a certificate or key cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    private static InputStream stream(String text) {
+        return new ByteArrayInputStream(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
     private void explain(String user, KeyRange range) {

@@ -60,7 +60,8 @@ final class ExplainOutput {
             out.println();
             line("endpoint", endpoint.getIp() + at(endpoint.getRevision()));
             line("key", endpoint.getKey());
-            line("cluster", endpoint.getCluster() + (endpoint.getCached() ? " (copy)" : " (own)"));
+            // a server's own cluster has no name in its keys
+            line("cluster", (endpoint.getCluster() + (endpoint.getCached() ? " (copy)" : " (own)")).strip());
             if (!endpoint.getPod().isEmpty() || !endpoint.getNamespace().isEmpty()) {
                 line("pod", endpoint.getNamespace() + "/" + endpoint.getPod());
             }

@@ -5,19 +5,22 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
+import io.meshkeep.certs.CertificateFiles;
+import io.meshkeep.certs.Issued;
 import io.meshkeep.proto.MeshGrpc;
 import io.meshkeep.server.GoDuration;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
-import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.regex.Pattern;
-import javax.net.ssl.SSLException;
 
 /** The connection to a server; of several endpoints the first that answers is taken. */
 final class MeshClient implements AutoCloseable {
@@ -91,7 +94,7 @@ final class MeshClient implements AutoCloseable {
             if (arguments.isOn("insecure-skip-tls-verify")) {
                 context.trustManager(InsecureTrustManagerFactory.INSTANCE);
             } else if (!arguments.text("cacert", "").isEmpty()) {
-                context.trustManager(file("cacert"));
+                context.trustManager(CertificateFiles.readCertificates(file("cacert")));
             }
             String cert = arguments.text("cert", "");
             String key = arguments.text("key", "");
@@ -99,21 +102,18 @@ final class MeshClient implements AutoCloseable {
                 throw CommandException.misused("--cert and --key go together");
             }
             if (!cert.isEmpty()) {
-                context.keyManager(file("cert"), file("key"));
+                Issued own = CertificateFiles.readIssued(file("cert"), file("key"));
+                context.keyManager(own.key(), own.chain());
             }
             return context.build();
-        } catch (IllegalArgumentException | SSLException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw CommandException.failed(
-                    "the TLS files cannot be used: " + cause.getMessage()
-                            + " (keys have to be PKCS#8: openssl pkcs8 -topk8 -nocrypt)",
-                    e);
+        } catch (IOException e) {
+            throw CommandException.failed("the TLS files cannot be used: " + e.getMessage(), e);
         }
     }
 
-    private File file(String flag) throws CommandException {
-        File file = new File(arguments.text(flag, ""));
-        if (!file.canRead()) {
+    private Path file(String flag) throws CommandException {
+        Path file = Path.of(arguments.text(flag, ""));
+        if (!Files.isReadable(file)) {
             throw CommandException.failed("--" + flag + ": " + file + " cannot be read", null);
         }
         return file;

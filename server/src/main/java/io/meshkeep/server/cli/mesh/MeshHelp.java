@@ -43,7 +43,7 @@ final class MeshHelp {
             Connection, as with etcdctl, also from its variables (ETCDCTL_ENDPOINTS and so on):
               --endpoints LIST          comma-separated; the first that answers is asked (127.0.0.1:2379)
               --cacert FILE             certificates of the authorities that may have signed the server's
-              --cert FILE --key FILE    the client's certificate and its key (PKCS#8)
+              --cert FILE --key FILE    the client's certificate and its key
               --insecure-skip-tls-verify   take any certificate
               --command-timeout TIME    how long to wait for an answer (30s)
 

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.grpc.Server;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyServerBuilder;
+import io.meshkeep.certs.CertificateFiles;
+import io.meshkeep.certs.Issued;
+import io.meshkeep.certs.KeyFormat;
+import io.meshkeep.certs.Pem;
 import io.meshkeep.server.ServerConfig;
 import io.meshkeep.server.metrics.Metrics;
 import io.meshkeep.server.rpc.EtcdServices;
@@ -161,7 +165,23 @@ class MeshTlsTest {
                         file("client.crt").toString(),
                         "--key",
                         file("nonsense").toString()))
-                .contains("PKCS#8")
+                .startsWith("meshkeep: the TLS files cannot be used: " + file("nonsense") + " holds no private key")
                 .hasLineCount(1);
+    }
+
+    @Test
+    void aKeyMayHaveTheFormOfItsKind() throws Exception {
+        Issued own = CertificateFiles.readIssued(file("client.crt"), file("client.key"));
+        Path sec1 = Files.writeString(file("client.sec1"), Pem.of(own.key(), KeyFormat.SEC1));
+        assertThat(run(
+                        0,
+                        "127.0.0.1",
+                        "--cacert",
+                        file("server.crt").toString(),
+                        "--cert",
+                        file("client.crt").toString(),
+                        "--key",
+                        sec1.toString()))
+                .contains("0 clusters at revision 1");
     }
 }
