@@ -21,7 +21,8 @@ final class SubjectNames {
     private static final int MAX_DNS_NAME = 253;
     private static final Pattern IPV4 =
             Pattern.compile("((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.|$)){4}(?<!\\.)");
-    private static final Pattern IPV6_LETTERS = Pattern.compile("[0-9A-Fa-f:][0-9A-Fa-f:.]*");
+    /** What may be an address; the JDK, which judges the rest, would take groups with zeros before them. */
+    private static final Pattern IPV6_LETTERS = Pattern.compile("(?!.*[0-9A-Fa-f]{5})[0-9A-Fa-f:][0-9A-Fa-f:.]*");
 
     private SubjectNames() {}
 
