@@ -35,18 +35,9 @@ final class DenseBits {
         words[(int) ((number >> 6) - firstWord)] |= 1L << number;
     }
 
-    /** Adds ascending numbers to what has no numbers yet. */
+    /** Adds ascending numbers. */
     DenseBits addAscending(long[] numbers, int from, int to) {
-        int i = from;
-        while (i < to) {
-            long word = numbers[i] >> 6;
-            long bits = 0;
-            do {
-                bits |= 1L << numbers[i++];
-            } while (i < to && numbers[i] >> 6 == word);
-            words[(int) (word - firstWord)] = bits;
-        }
-        return this;
+        return combineAscending(Algebra.UNION, numbers, from, to);
     }
 
     /** Makes this the combination with other ascending numbers of the same range, without a second array of words. */
