@@ -186,23 +186,21 @@ class DamagedDataTest {
     }
 
     /**
-     * What it held is in files by now; it is only kept to be written over. There is one, or two, if the flush that began
-     * when the first log was full had not ended before the second began.
+     * What it held is in files by now; it is only kept to be written over. There is less than fills a log: the flush of a
+     * full one goes on beside the puts, and how many logs there are would depend on when it ends.
      */
     @Test
     void aLogThatIsDoneWithMayBeGone() throws Exception {
-        killed(20, true);
+        killed(10, true);
         List<Path> logs = DataFiles.logs(data);
-        assertThat(logs).hasSizeBetween(2, 3);
+        assertThat(logs).hasSize(2);
         RangeResponse content;
         try (MeshkeepServer server = DataFiles.open(dir.resolve("live"))) {
             ManagedChannel channel = channel(server);
             content = content(channel);
             channel.shutdownNow();
         }
-        for (Path done : logs.subList(0, logs.size() - 1)) {
-            Files.delete(done);
-        }
+        Files.delete(logs.get(0));
         assertHolds(content);
     }
 
